@@ -1,0 +1,243 @@
+//! What a module shows to others: signatures, class layouts, constants. No source position is in here, so an edit of a body,
+//! a comment or the formatting leaves it equal and invalidates no other module.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Constant, Name, Symbol, Type};
+
+/// The interface of one module.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ModuleInterface {
+    /// Whether the module is compiled (marker or pattern). Of a module that is not, everything but stub knowledge is dynamic.
+    pub is_static: bool,
+    /// Whether it was read from a stub (`.pyi`): its types are expectations that the runtime verifies at the point of use.
+    pub is_stub: bool,
+    /// Module-level names.
+    pub exports: IndexMap<Name, Export>,
+    /// Every function and method, nested classes' methods included, by qualified name.
+    pub functions: IndexMap<Name, Arc<FunctionInterface>>,
+    /// Every class, nested ones included, by qualified name.
+    pub classes: IndexMap<Name, Arc<ClassInterface>>,
+}
+
+/// What a module-level name is bound to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Export {
+    /// A function defined here.
+    Function(Symbol),
+    /// A class defined here.
+    Class(Symbol),
+    /// A `Final` name with a value known when compiling: folded into its users.
+    Constant(Constant),
+    /// A variable: its declared or (for `Final`) inferred type, else dynamic.
+    Variable {
+        /// The type; reads through the module's dict are checked against it.
+        ty: Type,
+        /// Declared `Final`.
+        is_final: bool,
+    },
+    /// `import m` (or `import m.n`, which binds `m`).
+    Module(Name),
+    /// `from m import n [as k]`.
+    Import {
+        /// The module named in the statement, absolute.
+        module: Name,
+        /// The name in it.
+        name: Name,
+    },
+    /// A type alias.
+    Alias(Type),
+    /// Bound in a way that is not followed (deleted, conditionally of two kinds, star import …).
+    Dynamic,
+}
+
+/// The kind of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum FunctionKind {
+    /// A module-level or nested function.
+    Function,
+    /// An ordinary method.
+    Method,
+    /// `@staticmethod`
+    StaticMethod,
+    /// `@classmethod`
+    ClassMethod,
+    /// `@property` getter; the setter's symbol is in [`Member::Property`].
+    Property,
+    /// `@x.setter`; its qualified name is written `C.x.setter`.
+    Setter,
+}
+
+/// A parameter's kind, as in `inspect.Parameter`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ParamKind {
+    /// Before `/`.
+    PositionalOnly,
+    /// Ordinary.
+    Positional,
+    /// `*args`
+    VarPositional,
+    /// After `*`.
+    KeywordOnly,
+    /// `**kwargs`
+    VarKeyword,
+}
+
+/// A parameter.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// Its kind.
+    pub kind: ParamKind,
+    /// Declared type; of `*args: int` it is `int`. `self` of a laid-out class has the class's type, `cls` is `Class`.
+    pub ty: Type,
+    /// Whether the type was written down: only those are checked at a boundary (and `self`).
+    pub annotated: bool,
+    /// Default value, if it has one.
+    pub default: Option<DefaultValue>,
+}
+
+/// A default value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum DefaultValue {
+    /// An immutable literal: static callers pass it themselves.
+    Constant(Constant),
+    /// Anything else: static callers load it from the function object.
+    Evaluated,
+}
+
+/// A function's signature and what is known of it without its body.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FunctionInterface {
+    /// Where it is defined.
+    pub symbol: Symbol,
+    /// Its kind.
+    pub kind: FunctionKind,
+    /// Parameters in order, `self` or `cls` included.
+    pub params: Vec<Param>,
+    /// Declared return type; `Dynamic` where nothing was declared.
+    pub returns: Type,
+    /// Whether the return type was written down.
+    pub returns_annotated: bool,
+    /// `async def`.
+    pub is_async: bool,
+    /// Contains `yield`.
+    pub is_generator: bool,
+    /// `@final` or method of a `@final` class.
+    pub is_final: bool,
+    /// `@abstractmethod`.
+    pub is_abstract: bool,
+    /// Overloaded in a stub; such a function types as dynamic where the overloads differ.
+    pub is_overloaded: bool,
+    /// A decorator other than those in [`FunctionKind`], `final`, `override`, `abstractmethod` …: the name is bound to whatever the decorator
+    /// returned, so calls by name are dynamic; the body may still be compiled.
+    pub is_decorated: bool,
+    /// `@dynamic` (or an alias of it): not compiled.
+    pub is_opted_out: bool,
+}
+
+/// A class.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ClassInterface {
+    /// Where it is defined.
+    pub symbol: Symbol,
+    /// Base classes as types, in order; `Dynamic` for one that is not known.
+    pub bases: Vec<Type>,
+    /// Members defined in this class's own body (and fields assigned through `self`).
+    pub members: IndexMap<Name, Member>,
+    /// `@final`.
+    pub is_final: bool,
+    /// Names of abstract methods that are still abstract here.
+    pub abstract_methods: Vec<Name>,
+    /// Names of its type parameters, for generic classes (of stubs and of source).
+    pub type_params: Vec<Name>,
+    /// Storage, when the class is laid out by the runtime; else why it is not.
+    pub layout: Result<Arc<ClassLayout>, Name>,
+}
+
+/// A member of a class.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Member {
+    /// An instance field.
+    Field {
+        /// Declared or inferred type.
+        ty: Type,
+        /// Declared `Final`.
+        is_final: bool,
+    },
+    /// A method of any of the three kinds.
+    Method(Symbol),
+    /// A property.
+    Property {
+        /// The getter's function.
+        getter: Symbol,
+        /// The setter's function.
+        setter: Option<Symbol>,
+    },
+    /// A class attribute (`ClassVar`, or of a class that is not laid out).
+    ClassVar {
+        /// Its type.
+        ty: Type,
+    },
+    /// A nested class.
+    Class(Symbol),
+    /// Bound to something that is not followed.
+    Dynamic,
+}
+
+/// Where an instance's fields and a class's methods are. Offsets are in bytes from the start of the object.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ClassLayout {
+    /// The base class that has a layout too, if any; its fields and methods come first in the lists below.
+    pub base: Option<Symbol>,
+    /// All fields, inherited ones first. Field `i` is at offset `16 + 8 * i`.
+    pub fields: Vec<FieldSlot>,
+    /// All method-table slots, inherited ones first: methods, properties' getters and setters of the kinds `Method`, `Property`, `Setter`.
+    pub methods: Vec<MethodSlot>,
+    /// Declares or inherits `__dict__`.
+    pub has_dict: bool,
+    /// Declares or inherits `__weakref__`.
+    pub has_weakref: bool,
+}
+
+/// A field of a layout.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldSlot {
+    /// Its name, mangled as CPython does.
+    pub name: Name,
+    /// Its type; how it is stored follows from [`Type::held`].
+    pub ty: Type,
+    /// The class that declares it.
+    pub owner: Symbol,
+    /// Byte offset.
+    pub offset: u32,
+    /// Whether the class body gives it a default value.
+    pub has_default: bool,
+}
+
+/// A slot of a method table.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MethodSlot {
+    /// Attribute name (`C.x.setter`'s slot is named `x.setter`).
+    pub name: Name,
+    /// The function that this class has in the slot (its own or the inherited one).
+    pub function: Symbol,
+    /// The function that introduced the slot: its signature is the slot's native signature.
+    pub introduced_by: Symbol,
+}
+
+impl ClassLayout {
+    /// The field called `name`.
+    pub fn field(&self, name: &str) -> Option<&FieldSlot> {
+        self.fields.iter().find(|f| &*f.name == name)
+    }
+
+    /// The index of the method slot called `name`.
+    pub fn method(&self, name: &str) -> Option<usize> {
+        self.methods.iter().position(|m| &*m.name == name)
+    }
+}
