@@ -1,0 +1,1 @@
+"""Martin Richards's simulation of an operating system's kernel: six tasks that hand packets to each other."""
