@@ -35,8 +35,41 @@ pub struct Body {
     pub locals: Vec<Local>,
     /// The type of the value returned (natively held so).
     pub returns: Type,
+    /// What must be so for the tree to mean what the function means, beside the bindings that its calls name. When one stops being so, the
+    /// function goes back to CPython's version.
+    pub assumptions: Vec<Assumption>,
     /// The statements.
     pub stmts: Vec<Stmt>,
+}
+
+/// Something outside the function that the tree relies on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Assumption {
+    /// The name is bound in `builtins` to what it was, and not at all in the function's module.
+    Builtin(Name),
+    /// The binding is the module of this name.
+    Module {
+        /// The binding.
+        binding: Binding,
+        /// The module's full name.
+        module: Name,
+    },
+    /// The binding is what attribute `name` of `module` was when that module was first imported.
+    Member {
+        /// The binding.
+        binding: Binding,
+        /// The module that has it.
+        module: Name,
+        /// The attribute.
+        name: Name,
+    },
+    /// The binding is this class.
+    Class {
+        /// The binding.
+        binding: Binding,
+        /// The class.
+        class: Symbol,
+    },
 }
 
 /// An index into [`Body::locals`].
@@ -182,7 +215,7 @@ pub enum ExprKind {
     /// `-x`, `+x`, `~x`. Operand has the representation of the result, or both are objects.
     Unary(UnaryOp, Expr),
     /// `left op right`. Both operands have the representation that the operation works in; the result follows from the operation (`/` of ints
-    /// is a float). On objects the `in_place` form is used for augmented assignment.
+    /// is a float; `&`, `|` and `^` of bools are a bool). On objects the `in_place` form is used for augmented assignment.
     Binary {
         /// Operator.
         op: BinaryOp,
@@ -196,6 +229,8 @@ pub enum ExprKind {
     /// A single comparison. Typed `bool` when numeric or `is`/`in`/`not in`; on objects the result is an object, except that a comparison which is
     /// only tested is typed `bool` at once.
     Compare(CompareOp, Expr, Expr),
+    /// Whether the value, held as an object, is an instance of one of these classes by its type's MRO alone. They are laid out, or builtins.
+    IsInstance(Expr, Vec<Symbol>),
     /// `not x`; operand held as a bool.
     Not(Expr),
     /// Truth of any value, as a bool.
@@ -270,11 +305,12 @@ pub enum FormatPiece {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Conversion {
     /// Known to hold, by narrowing or by the type system: changes knowledge, and representation where the two types are held differently
-    /// (unboxing without a check, boxing). Boxing to an object is always this one.
+    /// (unboxing without a check, boxing). Boxing to an object is always this one. From `bool` to `int` the value stays `True` or `False`.
     Known,
     /// Checked: the value comes from a dynamic place. `StaticTypeError` / `OverflowError` as `LANGUAGE.md` section 11 says for `check`.
     Checked(Check),
-    /// Lossless numeric widening between representations (`int32` to `int64`, `int` to `double`/`float`, any small integer to `double`).
+    /// Lossless numeric widening between representations (`int32` to `int64`, `int` to `double`/`float`, any small integer to `double`), and the number that
+    /// a `bool` is (0 or 1) as an operand of arithmetic.
     Widen,
     /// An explicit conversion call: `int32(x)`, `double(x)`, `int(x)`, `float(x)`, `bool(x)`; `LANGUAGE.md` section 4. From an object too.
     Explicit,
