@@ -1,6 +1,36 @@
-//! placeholder: crate documentation follows with the database.
+//! Names, types, flow, layouts and diagnostics of Python programs.
+//!
+//! This is the second station of a module on its way to machine code, after `parser` and before `lowering`; the language
+//! server and `keelback check` stop here. It never touches CPython and needs no Python installed.
+//!
+//! Everything is a query over an incremental database ([`db`]), and each query is as small as what others may depend on:
+//!
+//! - [`files::parsed`]: the syntax tree of a file, never compared;
+//! - [`index::module_index`]: what the syntax says about names, with positions, used only inside the file;
+//! - `module_interface`: what a module shows to others: signatures, layouts, constants, without positions, so that an edit of
+//!   a body stops there;
+//! - `check_function`: the typed tree ([`tree`]) and the diagnostics of one function;
+//! - [`check::check_file`]: everything that is reported about a file.
+//!
+//! Only [`system`] touches the file system. Findings are data ([`diagnostic`]), made by the rules of one list ([`rules`]), and
+//! turned into text by [`render`].
+
 #![deny(unsafe_code)]
 
+pub mod check;
+pub mod db;
+pub mod diagnostic;
+pub mod files;
+pub mod index;
+mod inputs;
 pub mod interface;
+pub mod reach;
+pub mod render;
+pub mod resolve;
+pub mod rules;
+pub mod settings;
+pub mod suggest;
+pub mod suppress;
+pub mod system;
 pub mod tree;
 pub mod types;

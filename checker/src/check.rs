@@ -1,0 +1,93 @@
+//! Checking a whole file: everything that is reported about it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use keelback_parser::text_size::{TextRange, TextSize};
+
+use crate::db::{Db, File};
+use crate::diagnostic::{Diagnostic, tidy};
+use crate::files::SourceError;
+use crate::rules::{Level, Rule};
+
+/// Everything reported about `file`, with the configured levels and the ignore comments applied, sorted.
+///
+/// A panic while checking becomes a diagnostic of the rule `internal-error`, so that one bug does not take the others'
+/// findings with it.
+#[salsa::tracked(returns(clone))]
+pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    collect(db, file, &mut diagnostics);
+    crate::suppress::apply(db, file, &mut diagnostics);
+    let levels = db.project().rules(db);
+    diagnostics.retain_mut(|diagnostic| {
+        diagnostic.severity = levels.level(diagnostic.rule);
+        diagnostic.severity != Level::Ignore
+    });
+    tidy(&mut diagnostics);
+    Arc::new(diagnostics)
+}
+
+/// Runs `work` about `file`; a panic in it becomes a diagnostic at `range` (where the work was, as far as it is known).
+///
+/// Cancellation of a query is passed on.
+pub fn guard(
+    file: File,
+    range: TextRange,
+    what: &str,
+    work: impl FnOnce() -> Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(diagnostics) => diagnostics,
+        Err(payload) if payload.is::<salsa::Cancelled>() => std::panic::resume_unwind(payload),
+        Err(payload) => {
+            let text = payload
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| payload.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "unknown".to_owned());
+            let message = format!("Internal error while checking {what}: {text}");
+            vec![
+                Diagnostic::new(Rule::InternalError, file, range, message).with_note(
+                    "This is a bug in Keelback and not in your program; please report it together with this text",
+                ),
+            ]
+        }
+    }
+}
+
+fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
+    let source = crate::files::source_text(db, file);
+    match &source.error {
+        Some(SourceError::Io(error)) => {
+            let message = format!("The file cannot be read: {error}");
+            let range = TextRange::default();
+            diagnostics.push(Diagnostic::new(Rule::InvalidEncoding, file, range, message));
+            return;
+        }
+        Some(SourceError::Decode(error)) => {
+            let lines = keelback_parser::LineIndex::new(&source.text);
+            let start = lines.line_start(error.line());
+            let text = lines.line_text(&source.text, error.line());
+            let range = TextRange::at(start, TextSize::of(text));
+            diagnostics.push(Diagnostic::new(
+                Rule::InvalidEncoding,
+                file,
+                range,
+                error.to_string(),
+            ));
+            return;
+        }
+        None => {}
+    }
+    let parsed = crate::files::parsed(db, file);
+    for error in parsed.errors() {
+        let message = error.message.clone();
+        diagnostics.push(Diagnostic::new(
+            Rule::SyntaxError,
+            file,
+            error.range,
+            message,
+        ));
+    }
+}

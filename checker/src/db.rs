@@ -1,0 +1,198 @@
+//! The database: inputs, and what every query may ask for.
+//!
+//! Three things are inputs: a [`File`] (its path, what is there now, and the editor's text if it is open), the [`Project`]
+//! (settings), and nothing else. The content of a file is not an input: the query `source_text` reads it through the
+//! [`System`] after looking at [`File::status`], so a change on disk is told to the database by [`Database::refresh`] alone.
+//! A path at which there is nothing has a `File` as well: its creation invalidates the imports that failed.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+use salsa::{Durability, Setter};
+
+pub use crate::inputs::{Definition, File, FilePath, ModuleName, Project};
+use crate::settings::Settings;
+use crate::system::System;
+use crate::types::Name;
+
+/// What queries need beside their inputs.
+#[salsa::db]
+pub trait Db: salsa::Database {
+    /// Files and environment.
+    fn system(&self) -> &dyn System;
+
+    /// The file at `path`, whether there is one or not.
+    fn file(&self, path: FilePath) -> File;
+
+    /// The settings.
+    fn project(&self) -> Project;
+}
+
+/// The names and keys of queries that ran, for tests.
+#[derive(Debug, Default, Clone)]
+struct EventLog(Arc<Mutex<Option<Vec<String>>>>);
+
+/// The one production database. A clone shares everything and may be used on another thread; inputs can be changed
+/// while no clone is alive.
+#[salsa::db]
+#[derive(Clone)]
+pub struct Database {
+    system: Arc<dyn System>,
+    files: Arc<Mutex<FxHashMap<FilePath, File>>>,
+    log: EventLog,
+    // Last, because dropping it may let a thread go on that waits for exclusive access.
+    storage: salsa::Storage<Database>,
+}
+
+impl Database {
+    /// A database over `system` with `settings`.
+    pub fn new(system: Arc<dyn System>, settings: &Settings) -> Database {
+        let log = EventLog::default();
+        let events = log.clone();
+        let storage = salsa::Storage::new(Some(Box::new(move |event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                let mut log = events.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(log) = log.as_mut() {
+                    log.push(format!("{database_key:?}"));
+                }
+            }
+        })));
+        let db = Database {
+            system,
+            files: Arc::default(),
+            log,
+            storage,
+        };
+        let _singleton = Project::builder(
+            Arc::new(settings.search_paths.clone()),
+            settings.python_version,
+            Name::new(&settings.platform),
+            Arc::new(settings.static_patterns.clone()),
+            Arc::new(settings.rules.clone()),
+        )
+        .durability(Durability::MEDIUM)
+        .new(&db);
+        db
+    }
+
+    /// The file at `path`, which is made absolute.
+    pub fn os_file(&self, path: &Path) -> File {
+        Db::file(self, FilePath::Os(Arc::from(self.system.absolute(path))))
+    }
+
+    /// Looks at the file system again for every file that was ever asked about. Call it when something may have changed.
+    pub fn refresh(&mut self) {
+        let files: Vec<File> = self
+            .files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .copied()
+            .collect();
+        for file in files {
+            self.refresh_file(file);
+        }
+    }
+
+    /// Looks at one path again.
+    pub fn refresh_file(&mut self, file: File) {
+        let FilePath::Os(path) = file.path(self).clone() else {
+            return;
+        };
+        let status = self.system.status(&path);
+        if file.status(self) != status {
+            file.set_status(self).to(status);
+        }
+    }
+
+    /// Sets or takes away the text that overrides the one on disk.
+    pub fn set_text(&mut self, file: File, text: Option<Arc<str>>) {
+        if file.text_override(self) != text {
+            file.set_text_override(self).to(text);
+        }
+    }
+
+    /// Replaces the settings; only what differs invalidates anything.
+    pub fn set_settings(&mut self, settings: &Settings) {
+        let project = self.project();
+        if **project.search_paths(self) != settings.search_paths {
+            project
+                .set_search_paths(self)
+                .to(Arc::new(settings.search_paths.clone()));
+        }
+        if project.python_version(self) != settings.python_version {
+            project.set_python_version(self).to(settings.python_version);
+        }
+        if *project.platform(self) != *settings.platform {
+            project.set_platform(self).to(Name::new(&settings.platform));
+        }
+        if **project.static_patterns(self) != settings.static_patterns {
+            project
+                .set_static_patterns(self)
+                .to(Arc::new(settings.static_patterns.clone()));
+        }
+        if **project.rules(self) != settings.rules {
+            project.set_rules(self).to(Arc::new(settings.rules.clone()));
+        }
+    }
+
+    /// Starts recording which queries run, forgetting what was recorded.
+    pub fn start_log(&self) {
+        *self.log.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    }
+
+    /// What was recorded since [`Database::start_log`]: `query(Id(…))` for each query that was computed, in order.
+    pub fn take_log(&self) -> Vec<String> {
+        let mut log = self.log.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// Whether `log` (of [`Database::take_log`]) says that `query` was computed for `key`.
+pub fn query_was_run(log: &[String], query: &str, key: impl salsa::plumbing::AsId) -> bool {
+    let wanted = format!("{query}({:?})", key.as_id());
+    log.iter()
+        .any(|entry| entry.rsplit("::").next() == Some(&wanted))
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("system", &self.system)
+            .finish_non_exhaustive()
+    }
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {
+    fn system(&self) -> &dyn System {
+        &*self.system
+    }
+
+    fn file(&self, path: FilePath) -> File {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(&path) {
+            return *file;
+        }
+        let (status, durability) = match &path {
+            FilePath::Os(os_path) => (self.system.status(os_path), Durability::LOW),
+            FilePath::Vendored(vendored) => {
+                (crate::files::vendored_status(vendored), Durability::HIGH)
+            }
+        };
+        let file = File::builder(path.clone(), status, None)
+            .durability(durability)
+            .new(self);
+        files.insert(path, file);
+        file
+    }
+
+    fn project(&self) -> Project {
+        Project::get(self)
+    }
+}

@@ -1,0 +1,175 @@
+//! Texts of files and their syntax trees.
+
+use std::sync::Arc;
+
+use keelback_parser::{LineIndex, Marker, Parsed};
+
+use crate::db::{Db, File, FilePath};
+use crate::diagnostic::SourceFile;
+use crate::system::Status;
+
+/// The text of a file, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The text. Of a file that is not UTF-8 it is what could be made of it, to be shown and not to be parsed.
+    pub text: Arc<str>,
+    /// Why the text cannot be used.
+    pub error: Option<SourceError>,
+}
+
+/// Why a file's text cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceError {
+    /// It could not be read.
+    Io(String),
+    /// It is not UTF-8 text.
+    Decode(keelback_parser::DecodeError),
+}
+
+/// The text of `file`.
+#[salsa::tracked(returns(clone))]
+pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
+    // Read for the dependency: the text on disk is not an input, its revision is.
+    let status = file.status(db);
+    if let Some(text) = file.text_override(db) {
+        return Arc::new(Source { text, error: None });
+    }
+    let failed = |error: SourceError| Source {
+        text: Arc::from(""),
+        error: Some(error),
+    };
+    let source = match file.path(db) {
+        FilePath::Vendored(path) => match vendored_text(path) {
+            Some(text) => Source {
+                text: Arc::from(text),
+                error: None,
+            },
+            None => failed(SourceError::Io("no such stub".to_owned())),
+        },
+        FilePath::Os(_) if status == Status::Missing => {
+            failed(SourceError::Io("no such file".to_owned()))
+        }
+        FilePath::Os(path) => match db.system().read(path) {
+            Err(error) => failed(SourceError::Io(error.to_string())),
+            Ok(bytes) => match keelback_parser::decode(&bytes) {
+                Ok(text) => Source {
+                    text: Arc::from(text),
+                    error: None,
+                },
+                Err(error) => Source {
+                    text: Arc::from(String::from_utf8_lossy(&bytes)),
+                    error: Some(SourceError::Decode(error)),
+                },
+            },
+        },
+    };
+    Arc::new(source)
+}
+
+/// The text of a stub that is part of Keelback.
+fn vendored_text(path: &str) -> Option<String> {
+    if let Some(own) = own_stub(path) {
+        return Some(own.to_owned());
+    }
+    ty_vendored::file_system().read_to_string(path).ok()
+}
+
+/// What is at `path` among the stubs that are part of Keelback.
+pub(crate) fn vendored_status(path: &str) -> Status {
+    if own_stub(path).is_some() {
+        return Status::File(0);
+    }
+    match ty_vendored::file_system().metadata(path) {
+        Ok(metadata) if metadata.kind().is_directory() => Status::Directory,
+        Ok(_) => Status::File(0),
+        Err(_) => Status::Missing,
+    }
+}
+
+/// Our own stubs.
+fn own_stub(path: &str) -> Option<&'static str> {
+    match path {
+        "keelback/__static__.pyi" => Some(include_str!("../stubs/__static__.pyi")),
+        _ => None,
+    }
+}
+
+/// Path, text and lines of `file` for people.
+#[salsa::tracked(returns(clone), no_eq)]
+pub fn source_file(db: &dyn Db, file: File) -> Arc<SourceFile> {
+    let source = source_text(db, file);
+    let path = match file.path(db) {
+        FilePath::Os(path) => {
+            let current = db.system().current_dir();
+            path.strip_prefix(&current)
+                .unwrap_or(path)
+                .display()
+                .to_string()
+        }
+        vendored => vendored.to_string(),
+    };
+    Arc::new(SourceFile {
+        path,
+        lines: LineIndex::new(&source.text),
+        text: source.text.clone(),
+    })
+}
+
+/// The syntax tree of `file`; an empty one if the text cannot be used.
+///
+/// Trees hold positions and are not compared: whatever reads one is recomputed on every edit, so what other files read
+/// must be a projection without positions.
+#[salsa::tracked(returns(clone), no_eq, lru = 256)]
+pub fn parsed(db: &dyn Db, file: File) -> Arc<Parsed> {
+    let source = source_text(db, file);
+    let text = if source.error.is_none() {
+        &*source.text
+    } else {
+        ""
+    };
+    // Stubs may use syntax newer than the Python that runs the program.
+    let version = if file.path(db).is_stub() {
+        keelback_parser::PythonVersion::PY314
+    } else {
+        db.project().python_version(db)
+    };
+    Arc::new(keelback_parser::parse_module_for(text, version))
+}
+
+/// Why a module is static, or that it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Staticness {
+    /// It is not.
+    Dynamic,
+    /// It says `import __static__`.
+    Marker,
+    /// A pattern of the configuration names it: its classes keep CPython's layout.
+    Pattern,
+}
+
+impl Staticness {
+    /// Whether the module is compiled.
+    pub fn is_static(self) -> bool {
+        self != Staticness::Dynamic
+    }
+}
+
+/// Whether `file` is a static module.
+#[salsa::tracked(returns(copy))]
+pub fn staticness(db: &dyn Db, file: File) -> Staticness {
+    if file.path(db).is_stub() {
+        return Staticness::Dynamic;
+    }
+    let source = source_text(db, file);
+    if source.error.is_some() {
+        return Staticness::Dynamic;
+    }
+    if let Marker::Static(_) = keelback_parser::is_static_module(&source.text) {
+        return Staticness::Marker;
+    }
+    let patterns = db.project().static_patterns(db);
+    if !patterns.is_empty() && patterns.matches(&crate::resolve::module_name(db, file)) {
+        return Staticness::Pattern;
+    }
+    Staticness::Dynamic
+}

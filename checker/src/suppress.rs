@@ -1,0 +1,187 @@
+//! `# type: ignore[rule]` and `# keelback: ignore[rule]`: comments that silence rules on one line.
+//!
+//! A comment without brackets silences everything on its line; with brackets the named rules. `type: ignore` is shared with
+//! other checkers, so names that are not ours are passed over there, and only a `keelback: ignore` is reported when it
+//! names an unknown rule. Either is reported when it silences nothing, except a `type: ignore` that names none of our rules.
+
+use keelback_parser::text_size::{TextRange, TextSize};
+
+use crate::db::{Db, File};
+use crate::diagnostic::Diagnostic;
+use crate::rules::Rule;
+
+struct Ignore {
+    /// The lines it silences, as a byte range.
+    lines: TextRange,
+    /// The comment's words from `type:` or `keelback:` on.
+    range: TextRange,
+    /// The rules it names with their places; `None` for all.
+    rules: Option<Vec<(Rule, TextRange)>>,
+    /// Whether any rule, or each named rule, silenced something.
+    used: Vec<bool>,
+    is_shared: bool,
+}
+
+/// Removes what is silenced from `diagnostics` (all about `file`), and adds reports about the comments themselves.
+pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
+    let source = crate::files::source_file(db, file);
+    if !source.text.contains("ignore") {
+        return;
+    }
+    let parsed = crate::files::parsed(db, file);
+    let mut reports = Vec::new();
+    let mut ignores: Vec<Ignore> = Vec::new();
+    for comment in parsed.comments() {
+        let line = source.lines.line(comment.start());
+        let lines = source.lines.line_range(line);
+        ignores.extend(read(file, &source.text, comment, lines, &mut reports));
+    }
+    diagnostics.retain(|diagnostic| {
+        if matches!(diagnostic.rule, Rule::SyntaxError | Rule::InternalError) {
+            return true;
+        }
+        let at = diagnostic.primary.span.start;
+        let mut keep = true;
+        for ignore in &mut ignores {
+            // A diagnostic at the end of the text is on the last line, which ends there.
+            if !ignore.lines.contains_inclusive(at)
+                || (at == ignore.lines.end() && !ends_text(&source.text, at))
+            {
+                continue;
+            }
+            match &ignore.rules {
+                None => {
+                    ignore.used[0] = true;
+                    keep = false;
+                }
+                Some(rules) => {
+                    for (index, (rule, _)) in rules.iter().enumerate() {
+                        if *rule == diagnostic.rule {
+                            ignore.used[index] = true;
+                            keep = false;
+                        }
+                    }
+                }
+            }
+        }
+        keep
+    });
+    for ignore in ignores {
+        match ignore.rules {
+            None if !ignore.used[0] => {
+                reports.push(unused(
+                    file,
+                    &source.text,
+                    ignore.range,
+                    "This comment silences nothing",
+                ));
+            }
+            None => {}
+            Some(rules) if ignore.used.iter().all(|used| !used) => {
+                if !(rules.is_empty() && ignore.is_shared) {
+                    let message = "This comment silences nothing";
+                    reports.push(unused(file, &source.text, ignore.range, message));
+                }
+            }
+            Some(rules) => {
+                for ((rule, range), used) in rules.into_iter().zip(ignore.used) {
+                    if !used {
+                        let message = format!("`{rule}` is not reported on this line");
+                        reports.push(Diagnostic::new(Rule::UnusedIgnore, file, range, message));
+                    }
+                }
+            }
+        }
+    }
+    diagnostics.append(&mut reports);
+}
+
+fn ends_text(text: &str, at: TextSize) -> bool {
+    at.to_usize() >= text.len()
+}
+
+fn unused(file: File, text: &str, range: TextRange, message: &str) -> Diagnostic {
+    // The white space before the comment goes with it.
+    let before = &text[..range.start().to_usize()];
+    let kept = TextSize::of(before.trim_end_matches([' ', '\t']));
+    let removed = TextRange::new(kept, range.end());
+    Diagnostic::new(Rule::UnusedIgnore, file, range, message).with_fix(
+        "Remove the comment",
+        removed,
+        "",
+    )
+}
+
+/// Reads one comment.
+fn read(
+    file: File,
+    text: &str,
+    comment: TextRange,
+    lines: TextRange,
+    reports: &mut Vec<Diagnostic>,
+) -> Option<Ignore> {
+    let body = &text[comment];
+    let (start, word) = ["keelback:", "type:"]
+        .into_iter()
+        .filter_map(|word| Some((body.find(word)?, word)))
+        .find(|(start, _)| body[..*start].ends_with(['#', ' ', '\t']))?;
+    let is_shared = word == "type:";
+    let rest = &body[start + word.len()..];
+    let after = rest.trim_start().strip_prefix("ignore")?;
+    if after.starts_with(|next: char| next.is_alphanumeric() || next == '_' || next == '-') {
+        return None;
+    }
+    let offset_of = |part: &str| {
+        let offset = part.as_ptr() as usize - text.as_ptr() as usize;
+        TextSize::try_from(offset).unwrap_or_default()
+    };
+    let hash = body[..start].rfind('#').unwrap_or(0);
+    let from = comment.start() + TextSize::try_from(hash).unwrap_or_default();
+    let Some((list, after)) = after
+        .trim_start()
+        .strip_prefix('[')
+        .and_then(|list| list.split_once(']'))
+    else {
+        let range = TextRange::new(from, offset_of(after));
+        return Some(Ignore {
+            lines,
+            range,
+            rules: None,
+            used: vec![false],
+            is_shared,
+        });
+    };
+    let range = TextRange::new(from, offset_of(after));
+    let mut rules = Vec::new();
+    let mut unknown = false;
+    for name in list.split(',') {
+        let name = name.trim();
+        let place = TextRange::at(offset_of(name), TextSize::of(name));
+        match Rule::from_name(name) {
+            Some(rule) => rules.push((rule, place)),
+            None => {
+                unknown = true;
+                if !is_shared {
+                    let near = crate::suggest::did_you_mean(
+                        name,
+                        Rule::ALL.iter().map(|rule| rule.name()),
+                    );
+                    let message = format!("There is no rule `{name}`{near}");
+                    reports.push(Diagnostic::new(Rule::UnknownRule, file, place, message));
+                }
+            }
+        }
+    }
+    if rules.is_empty() && unknown && !is_shared {
+        // Reported as unknown already.
+        return None;
+    }
+    let used = vec![false; rules.len()];
+    Some(Ignore {
+        lines,
+        range,
+        rules: Some(rules),
+        used,
+        is_shared,
+    })
+}
