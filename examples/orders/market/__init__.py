@@ -1,0 +1,1 @@
+"""An exchange that matches orders by price and then by time."""

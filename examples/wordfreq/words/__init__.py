@@ -1,0 +1,1 @@
+"""Counting words, and a text to count them in."""
