@@ -5,6 +5,7 @@
 //! It knows neither CPython nor Cranelift. Before it comes the checker, after it `jit` and `runtime`.
 #![deny(unsafe_code)]
 
+pub mod errors;
 pub mod function;
 pub mod helpers;
 pub mod ops;
