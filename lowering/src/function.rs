@@ -78,6 +78,11 @@ pub struct Inst {
     pub targets: SmallVec<[Edge; 2]>,
     /// Position.
     pub span: Span,
+    /// The result is a borrow of what memory holds: no reference was taken, and none is released. Only the `ownership` pass sets it, on ops whose
+    /// result is [`Ownership::Ref`]; without it, such an op leaves a new reference. Where a slow path gets a new reference to what the
+    /// memory holds all the same (a global found in builtins), it releases it at once. `list.get` and `tuple.get` are borrowed only when their
+    /// first operand is known to be exactly a list or tuple. Written `borrow` before the op.
+    pub borrowed: bool,
 }
 
 /// A block: parameters, then instructions of which exactly the last one ends it.
@@ -343,20 +348,57 @@ impl Function {
             (op, _) => op.info().effects,
         };
         match inst.op {
-            // Releasing what cannot have a finaliser runs nothing.
-            Op::FieldStore | Op::Dec
-                if self.releases_quietly(*inst.args.last().expect("it has an operand")) =>
+            // Releasing what cannot have a finaliser runs nothing. What a field held before is known only by its representation.
+            Op::FieldStore => match self.referenced(inst) {
+                Some(Reference::Field(field)) if field.repr != Repr::Obj => {
+                    listed - Effects::PYTHON
+                }
+                _ => listed,
+            },
+            Op::Dec if inst.args.first().is_some_and(|v| self.releases_quietly(*v)) => {
+                listed - Effects::PYTHON
+            }
+            // Of exactly a list or tuple: no method of a subclass to run.
+            Op::ListGet
+                if inst
+                    .args
+                    .first()
+                    .is_some_and(|v| self.ty(*v).is_exact_builtin("list")) =>
             {
                 listed - Effects::PYTHON
             }
-            // A check by an exact class or of a raw value does not look further than the type.
+            Op::TupleGet
+                if inst
+                    .args
+                    .first()
+                    .is_some_and(|v| self.ty(*v).is_exact_builtin("tuple")) =>
+            {
+                listed - Effects::PYTHON
+            }
+            // A small result of small operands: nothing is allocated and nothing overflows.
+            Op::IntAdd
+            | Op::IntSub
+            | Op::IntMul
+            | Op::IntAnd
+            | Op::IntOr
+            | Op::IntXor
+            | Op::IntNeg
+            | Op::IntNot
+            | Op::IntFromMach
+                if inst.result.is_some_and(|v| self.ty(v).range.is_some())
+                    && inst.args.iter().all(|v| {
+                        let ty = self.ty(*v);
+                        ty.repr != Repr::Int || ty.range.is_some()
+                    }) =>
+            {
+                listed - Effects::RAISE
+            }
             _ => listed,
         }
     }
 
-    /// Whether releasing a reference of this register's type cannot run Python code. For a field store it is the field's type, which
-    /// is held as the value's.
-    fn releases_quietly(&self, value: Value) -> bool {
+    /// Whether releasing a reference of this register's type cannot run Python code.
+    pub fn releases_quietly(&self, value: Value) -> bool {
         let ty = self.ty(value);
         match ty.repr {
             Repr::Obj => {
@@ -365,7 +407,7 @@ impl Function {
                         .iter()
                         .any(|c| ty.is_exact_builtin(c))
             }
-            Repr::Int => false,
+            // An exact int runs nothing. An instance of a subclass with a finaliser is released by the runtime at the next safe point, not in place.
             _ => true,
         }
     }
@@ -382,6 +424,7 @@ impl Inst {
             error: None,
             targets: SmallVec::new(),
             span,
+            borrowed: false,
         }
     }
 

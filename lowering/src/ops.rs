@@ -232,7 +232,9 @@ macro_rules! for_each_op {
         IntFromMach "int.from_mach" (b:mach) none -> (Own int), RAISE;
         /// A machine integer; `OverflowError` when it does not fit.
         IntToMach "int.to_mach" (b:int) none -> (Own mach), RAISE;
-        /// The low bits of an int of any size, as `int32(x)` of a wider fixed width takes them.
+        /// The value, or the nearest bound of what is held inline (`SMALL_INT`) when it lies outside: the end of a loop that no one lives to see.
+        IntClamp "int.clamp" (b:int) none -> (Own i64), NONE;
+        /// The nearest f64; `OverflowError`.
         IntToFloat "int.to_float" (b:int) none -> (Own f64), RAISE;
 
         // --- boxing ---
