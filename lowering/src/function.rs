@@ -397,6 +397,65 @@ impl Function {
         }
     }
 
+    /// Numbers blocks, registers and references in order of appearance and forgets those that nothing names, as the text form has them.
+    /// Blocks keep their order; unreachable ones stay.
+    pub fn renumber(&mut self) {
+        let mut values: Vec<Option<Value>> = vec![None; self.values.len()];
+        let mut types = Vec::new();
+        let mut define = |v: Value, types: &mut Vec<RegType>, all: &[RegType]| {
+            if values[v.0 as usize].is_none() {
+                values[v.0 as usize] = Some(Value(types.len() as u32));
+                types.push(all[v.0 as usize].clone());
+            }
+        };
+        for block in &self.blocks {
+            for param in &block.params {
+                define(*param, &mut types, &self.values);
+            }
+            for inst in &block.insts {
+                if let Some(result) = inst.result {
+                    define(result, &mut types, &self.values);
+                }
+            }
+        }
+        // A use without a definition, as only an invalid function has, keeps a register of its own.
+        for block in &self.blocks {
+            for inst in &block.insts {
+                for v in inst.args.iter().chain(inst.edges().flat_map(|e| &e.args)) {
+                    define(*v, &mut types, &self.values);
+                }
+            }
+        }
+        let mut references: Vec<Reference> = Vec::new();
+        let new = |v: Value| values[v.0 as usize].unwrap_or(v);
+        for block in &mut self.blocks {
+            for param in &mut block.params {
+                *param = new(*param);
+            }
+            for inst in &mut block.insts {
+                for v in inst.result.iter_mut().chain(inst.args.iter_mut()) {
+                    *v = new(*v);
+                }
+                for edge in inst.targets.iter_mut().chain(inst.error.iter_mut()) {
+                    for v in &mut edge.args {
+                        *v = new(*v);
+                    }
+                }
+                if let Imm::Ref(r) = &mut inst.imm
+                    && let Some(reference) = self.references.get(r.0 as usize)
+                {
+                    let index = references.iter().position(|x| x == reference);
+                    *r = Ref(index.unwrap_or_else(|| {
+                        references.push(reference.clone());
+                        references.len() - 1
+                    }) as u32);
+                }
+            }
+        }
+        self.values = types;
+        self.references = references;
+    }
+
     /// Whether releasing a reference of this register's type cannot run Python code.
     pub fn releases_quietly(&self, value: Value) -> bool {
         let ty = self.ty(value);

@@ -9,4 +9,5 @@ pub mod errors;
 pub mod function;
 pub mod helpers;
 pub mod ops;
+pub mod text;
 pub mod types;
