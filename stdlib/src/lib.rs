@@ -9,6 +9,8 @@
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod intrinsics;
+
 /// A Python module that is part of Keelback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Module {
