@@ -24,6 +24,7 @@ pub mod files;
 pub mod index;
 mod inputs;
 pub mod interface;
+pub mod project;
 pub mod reach;
 pub mod render;
 pub mod resolve;

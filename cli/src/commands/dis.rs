@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
+use super::{Outcome, print};
 
 /// Show what a file or one of its functions is compiled to, stage by stage
 #[derive(Debug, Args)]
@@ -47,8 +47,8 @@ enum Stage {
 pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let (path, qualname) = split_target(&arguments.target);
     let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let text = keelback_parser::decode(&bytes)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let text =
+        keelback_parser::decode(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     let printed = match arguments.stage {
         Stage::Ast => {
             let parsed = keelback_parser::parse_module(&text);
@@ -58,7 +58,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     };
     match printed {
         Some(printed) => {
-            anstream::print!("{printed}");
+            print(&printed)?;
             Ok(ExitCode::SUCCESS)
         }
         None => Err(format!(
@@ -72,7 +72,9 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
 /// A path, and what is named behind its last colon. A file whose own name has a colon is found too.
 fn split_target(target: &str) -> (PathBuf, Option<&str>) {
     match target.rsplit_once(':') {
-        Some((path, qualname)) if !Path::new(target).exists() && !qualname.contains(['/', '\\']) => {
+        Some((path, qualname))
+            if !Path::new(target).exists() && !qualname.contains(['/', '\\']) =>
+        {
             (PathBuf::from(path), Some(qualname))
         }
         _ => (PathBuf::from(target), None),

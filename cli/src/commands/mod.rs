@@ -1,8 +1,13 @@
 //! The subcommands, one file each.
 
+mod check;
 mod dis;
+mod explain;
+mod lsp;
+mod rules;
 mod version;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::Styles;
@@ -44,14 +49,35 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Dis(dis::Arguments),
+    Rules(rules::Arguments),
+    Explain(explain::Arguments),
+    /// Serve an editor over standard input and output (language server protocol)
+    Lsp,
+    /// Print the version, and what it works with
     Version,
 }
 
 /// Does what the arguments say.
 pub(crate) fn execute(arguments: Arguments) -> Outcome {
     match arguments.command {
+        Command::Check(arguments) => check::execute(&arguments),
         Command::Dis(arguments) => dis::execute(&arguments),
+        Command::Rules(arguments) => rules::execute(&arguments),
+        Command::Explain(arguments) => explain::execute(&arguments),
+        Command::Lsp => lsp::execute(),
         Command::Version => version::execute(),
+    }
+}
+
+/// Writes to standard output. A reader that went away early, as `head` does, is not an error.
+pub(crate) fn print(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("standard output cannot be written: {error}"))
+        }
+        _ => Ok(()),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use super::Outcome;
+use super::{Outcome, print};
 
 /// Prints the version, the target and the supported Pythons.
 pub(super) fn execute() -> Outcome {
-    anstream::println!(
-        "keelback {} ({} {}), for CPython 3.12 and 3.13",
+    print(&format!(
+        "keelback {} ({} {}), for CPython 3.12 and 3.13\n",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::ARCH,
         std::env::consts::OS,
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -29,15 +29,21 @@ pub fn sources() -> Vec<Source> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<Source>) {
-    for entry in std::fs::read_dir(folder).expect("a folder of the workspace").flatten() {
+    for entry in std::fs::read_dir(folder)
+        .expect("a folder of the workspace")
+        .flatten()
+    {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
-            let skipped = ["target", ".git", "__pycache__"].contains(&&*name) || path.join("pyvenv.cfg").exists();
+            let skipped = ["target", ".git", "__pycache__"].contains(&&*name)
+                || path.join("pyvenv.cfg").exists();
             if !skipped {
                 walk(&path, found);
             }
-        } else if path.extension().is_some_and(|e| EXTENSIONS.iter().any(|known| e == *known))
+        } else if path
+            .extension()
+            .is_some_and(|e| EXTENSIONS.iter().any(|known| e == *known))
             && let Ok(text) = std::fs::read_to_string(&path)
         {
             let path = path

@@ -329,7 +329,9 @@ impl Printer<'_> {
                 }
                 self.out.push_str(name.strip_prefix("Expr").unwrap_or(name));
                 self.out.push('(');
-                let told = fields.iter().filter(|(field, value)| !value.is_silent(field));
+                let told = fields
+                    .iter()
+                    .filter(|(field, value)| !value.is_silent(field));
                 for (position, (field, value)) in told.enumerate() {
                     if position > 0 {
                         self.out.push_str(", ");

@@ -1,0 +1,262 @@
+//! `keelback check`: reports what is wrong with the types of files.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use keelback_checker::check::check_file;
+use keelback_checker::db::{Database, File};
+use keelback_checker::diagnostic::{Located, tidy_located};
+use keelback_checker::project;
+use keelback_checker::render::{Format, render};
+use keelback_checker::rules::{Level, Rule};
+use keelback_checker::settings::Settings;
+use keelback_checker::system::{OsSystem, System};
+use rayon::prelude::*;
+
+use super::{Outcome, print};
+
+/// Report type errors, without running anything
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status:
+  0  no errors
+  1  errors were reported
+  2  the command could not do its work: bad arguments, missing files, a malformed pyproject.toml
+
+Examples:
+  keelback check                        every .py file below the current folder
+  keelback check src/ --output-format github
+  keelback check hot.py --explain       which functions are compiled, which are not, and why
+  keelback check . --static 'pkg.hot.*' as if those modules were marked `import __static__`
+  keelback check . --error all --ignore unused-import")]
+pub(super) struct Arguments {
+    /// Files and folders
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    output_format: OutputFormat,
+    /// List the functions that are compiled and those left to CPython, with the reason
+    #[arg(long)]
+    explain: bool,
+    /// Treat modules of this dotted name (`*` stands for anything) as static; may be repeated
+    #[arg(long = "static", value_name = "PATTERN")]
+    static_patterns: Vec<String>,
+    /// Report a rule (or `all`) as an error; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    error: Vec<String>,
+    /// Report a rule (or `all`) as a warning; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    warn: Vec<String>,
+    /// Do not report a rule (or `all`); may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    color: When,
+    /// Look modules up where this interpreter does: a path, a command, or a version such as 3.12
+    #[arg(long, value_name = "PYTHON")]
+    python: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// The text with what is wrong drawn under it
+    Full,
+    /// One line each
+    Concise,
+    /// The text with what is wrong drawn under it, in ASCII
+    Plain,
+    /// One JSON object
+    Json,
+    /// Annotations for GitHub's workflow log
+    Github,
+}
+
+impl OutputFormat {
+    fn format(self) -> Format {
+        match self {
+            OutputFormat::Full => Format::Full,
+            OutputFormat::Concise => Format::Concise,
+            OutputFormat::Plain => Format::Plain,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Github => Format::Github,
+        }
+    }
+
+    /// Whether people read it, so that a summary follows.
+    fn is_for_people(self) -> bool {
+        matches!(
+            self,
+            OutputFormat::Full | OutputFormat::Concise | OutputFormat::Plain
+        )
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Checks the files and prints the report.
+pub(super) fn execute(arguments: &Arguments) -> Outcome {
+    let system = Arc::new(OsSystem::new());
+    let mut paths = Vec::new();
+    for path in &arguments.paths {
+        let found = project::python_files(&*system, path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        paths.extend(found);
+    }
+    paths.sort();
+    paths.dedup();
+    let settings = settings(arguments, &*system, &paths)?;
+    let db = Database::new(system, &settings);
+    let files: Vec<File> = paths.iter().map(|path| db.os_file(path)).collect();
+
+    let mut diagnostics = check(&db, &files);
+    // Hints are for the editor; what `reveal_type` was asked is an answer.
+    diagnostics.retain(|d| d.severity != Level::Hint || d.rule == Rule::RevealType);
+
+    let mut report = render(
+        &diagnostics,
+        arguments.output_format.format(),
+        colours(arguments.color),
+    );
+    if arguments.output_format.is_for_people() {
+        report.push_str(&summary(files.len(), &diagnostics));
+        report.push('\n');
+    }
+    print(&report)?;
+    let failed = diagnostics.iter().any(|d| d.severity == Level::Error);
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The project's settings with what the command line says about them.
+fn settings(
+    arguments: &Arguments,
+    system: &dyn System,
+    files: &[PathBuf],
+) -> Result<Settings, String> {
+    let first = arguments
+        .paths
+        .first()
+        .map_or(Path::new("."), PathBuf::as_path);
+    let first = system.absolute(first);
+    let folder = if system.is_dir(&first) {
+        &first
+    } else {
+        first.parent().unwrap_or(&first)
+    };
+    let (mut settings, problems) = project::settings(system, folder, files);
+    if !problems.is_empty() {
+        return Err(problems.join("\nkeelback: "));
+    }
+    settings.static_patterns = settings
+        .static_patterns
+        .with(arguments.static_patterns.iter().cloned())?;
+    let levels = [
+        (&arguments.ignore, Level::Ignore),
+        (&arguments.warn, Level::Warning),
+        (&arguments.error, Level::Error),
+    ];
+    // `all` first, so that a rule named beside it keeps its own level.
+    for all in [true, false] {
+        for (names, level) in levels {
+            for name in names.iter().filter(|name| (*name == "all") == all) {
+                settings.rules.set_by_name(name, level)?;
+            }
+        }
+    }
+    Ok(settings)
+}
+
+/// Everything reported about `files`, sorted by path and place. The files are shared out over the processors.
+fn check(db: &Database, files: &[File]) -> Vec<Located> {
+    let progress = Progress::new(files.len());
+    let mut diagnostics: Vec<Located> = files
+        .par_iter()
+        .map_with(db.clone(), |db, &file| {
+            let found = check_file(db, file);
+            progress.step();
+            found
+                .iter()
+                .map(|diagnostic| Located::new(db, diagnostic))
+                .collect::<Vec<_>>()
+        })
+        .flatten_iter()
+        .collect();
+    progress.finish();
+    tidy_located(&mut diagnostics);
+    diagnostics
+}
+
+/// `Checked 12 files: 2 errors, 1 warning`
+fn summary(files: usize, diagnostics: &[Located]) -> String {
+    let count = |level| diagnostics.iter().filter(|d| d.severity == level).count();
+    let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+    let mut found = match count(Level::Error) {
+        0 => "no errors".to_owned(),
+        n => plural(n, "error"),
+    };
+    if let warnings @ 1.. = count(Level::Warning) {
+        found = format!("{found}, {}", plural(warnings, "warning"));
+    }
+    format!("Checked {}: {found}", plural(files, "file"))
+}
+
+fn colours(when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
+    }
+}
+
+/// A bar on standard error, if that is a terminal and the work takes more than a second.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    shown: AtomicBool,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn new(length: usize) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("checking {bar:30} {pos}/{len} files") {
+            bar.set_style(style);
+        }
+        Progress {
+            bar,
+            started: Instant::now(),
+            shown: AtomicBool::new(false),
+        }
+    }
+
+    fn step(&self) {
+        let late = self.started.elapsed() > Self::PATIENCE;
+        if late && !self.shown.swap(true, Ordering::Relaxed) {
+            // Draws nothing where standard error is not a terminal.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(1);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
