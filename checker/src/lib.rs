@@ -17,21 +17,30 @@
 
 #![deny(unsafe_code)]
 
+pub mod annotation;
 pub mod check;
+pub mod classes;
+pub mod constants;
 pub mod db;
 pub mod diagnostic;
 pub mod files;
 pub mod index;
 mod inputs;
 pub mod interface;
+pub mod layout;
+pub mod members;
+pub mod modules;
 pub mod project;
 pub mod reach;
 pub mod render;
 pub mod resolve;
 pub mod rules;
 pub mod settings;
+pub mod signatures;
+mod simple;
 pub mod suggest;
 pub mod suppress;
+pub mod symbols;
 pub mod system;
 pub mod tree;
 pub mod types;

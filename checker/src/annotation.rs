@@ -1,0 +1,771 @@
+//! Annotation expressions to types.
+
+use std::sync::Arc;
+
+use keelback_parser::ast::{
+    Expr, ExprSubscript, Operator, StmtClassDef, StmtFunctionDef, TypeParam,
+};
+use keelback_parser::text_size::{Ranged, TextRange};
+
+use crate::constants;
+use crate::db::{Db, Definition, File};
+use crate::diagnostic::Diagnostic;
+use crate::index::{find_stmt, module_index};
+use crate::rules::Rule;
+use crate::symbols::{Resolved, Special, names_of, resolve_builtin, resolve_in, resolve_member};
+use crate::types::{Constant, Name, Primitive, Symbol, Type};
+
+/// What an annotation says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Annotation {
+    /// The type; `None` for a bare `Final` or `ClassVar`, whose type is that of the value.
+    pub ty: Option<Type>,
+    /// `Final`.
+    pub is_final: bool,
+    /// `ClassVar`.
+    pub is_class_var: bool,
+}
+
+impl Annotation {
+    fn of(ty: Type) -> Annotation {
+        Annotation {
+            ty: Some(ty),
+            ..Annotation::default()
+        }
+    }
+
+    /// The type, dynamic when none was written.
+    pub fn ty(&self) -> Type {
+        self.ty.clone().unwrap_or(Type::Dynamic)
+    }
+}
+
+/// Where an annotation stands: which names it sees.
+#[derive(Clone)]
+pub struct Scope<'db> {
+    db: &'db dyn Db,
+    file: File,
+    /// The qualified name of the function or class around it, if any: names nested in that are seen.
+    container: Option<Name>,
+    /// The class that `Self` means.
+    self_class: Option<Symbol>,
+    /// Type parameters in sight, with their bounds.
+    type_params: Vec<(Name, Option<Arc<Type>>)>,
+}
+
+impl<'db> Scope<'db> {
+    /// The module level of `file`.
+    pub fn module(db: &'db dyn Db, file: File) -> Scope<'db> {
+        Scope {
+            db,
+            file,
+            container: None,
+            self_class: None,
+            type_params: Vec::new(),
+        }
+    }
+
+    /// The inside of the function or class called `qualname`, where its own type parameters are in sight. Annotations of a
+    /// function's parameters are evaluated with the function itself as the container.
+    pub fn inside(db: &'db dyn Db, file: File, qualname: &Name) -> Scope<'db> {
+        let mut scope = Scope::module(db, file);
+        scope.container = Some(qualname.clone());
+        let index = module_index(db, file);
+        let parsed = crate::files::parsed(db, file);
+        // Outermost first, so that inner type parameters hide outer ones.
+        let ends = qualname
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain([qualname.len()]);
+        for end in ends {
+            let outer = &qualname[..end];
+            let params = if let Some(class) = index.classes.get(outer) {
+                let module = crate::resolve::module_name(db, file);
+                scope.self_class = Some(Symbol::new(&*module, outer));
+                find_stmt(&parsed, class.range)
+                    .and_then(|stmt| stmt.as_class_def_stmt())
+                    .and_then(|node: &StmtClassDef| node.type_params.as_deref())
+            } else if let Some(function) = index.functions.get(outer) {
+                find_stmt(&parsed, function.range)
+                    .and_then(|stmt| stmt.as_function_def_stmt())
+                    .and_then(|node: &StmtFunctionDef| node.type_params.as_deref())
+            } else {
+                None
+            };
+            if let Some(params) = params {
+                scope.add_type_params(&params.type_params);
+            }
+        }
+        scope
+    }
+
+    /// Brings type parameters into sight.
+    pub fn add_type_params(&mut self, params: &[TypeParam]) {
+        for param in params {
+            let bound = match param {
+                TypeParam::TypeVar(node) => node
+                    .bound
+                    .as_ref()
+                    .map(|bound| Arc::new(self.ty(bound, &mut Vec::new()))),
+                _ => None,
+            };
+            let name = Name::new(param.name().as_str());
+            self.type_params.retain(|(known, _)| *known != name);
+            self.type_params.push((name, bound));
+        }
+    }
+
+    /// The file.
+    pub fn file(&self) -> File {
+        self.file
+    }
+
+    /// Whether calling the class `symbol` certainly gives an instance of it: no `__new__` and no metaclass of its own is in the way.
+    pub fn is_plain_class(&self, symbol: &Symbol) -> bool {
+        let Some(file) = crate::resolve::resolve_from(self.db, self.file, &symbol.module) else {
+            return false;
+        };
+        crate::classes::layout_refusal(self.db, file, &symbol.qualname).is_none()
+    }
+
+    /// What an annotation says, qualifiers included. Problems are added to `problems`; what is not understood is dynamic.
+    pub fn annotation(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Annotation {
+        match expr {
+            Expr::StringLiteral(string) => {
+                let source = crate::files::source_text(self.db, self.file);
+                match keelback_parser::parse_string_annotation(&source.text, string) {
+                    Ok(inner) => self.annotation(&inner, problems),
+                    Err(error) => {
+                        self.problem(
+                            Rule::InvalidAnnotation,
+                            error.range,
+                            error.message,
+                            problems,
+                        );
+                        Annotation::of(Type::Dynamic)
+                    }
+                }
+            }
+            Expr::Name(_) | Expr::Attribute(_) => match self.resolve(expr) {
+                Resolved::Special(Special::Final) => Annotation {
+                    is_final: true,
+                    ..Annotation::default()
+                },
+                Resolved::Special(Special::ClassVar) => Annotation {
+                    is_class_var: true,
+                    ..Annotation::default()
+                },
+                _ => Annotation::of(self.ty(expr, problems)),
+            },
+            Expr::Subscript(subscript) => match self.resolve(&subscript.value) {
+                Resolved::Special(Special::Final) => Annotation {
+                    is_final: true,
+                    ..self.annotation(&subscript.slice, problems)
+                },
+                Resolved::Special(Special::ClassVar) => Annotation {
+                    is_class_var: true,
+                    ..self.annotation(&subscript.slice, problems)
+                },
+                Resolved::Special(
+                    Special::Annotated
+                    | Special::Required
+                    | Special::NotRequired
+                    | Special::ReadOnly,
+                ) => self.annotation(first(&subscript.slice), problems),
+                _ => Annotation::of(self.ty(expr, problems)),
+            },
+            _ => Annotation::of(self.ty(expr, problems)),
+        }
+    }
+
+    /// The type that an expression means. Problems are added to `problems`; what is not understood is dynamic.
+    pub fn ty(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        match expr {
+            Expr::NoneLiteral(_) => Type::None,
+            Expr::StringLiteral(_) => self.annotation(expr, problems).ty(),
+            Expr::Name(_) | Expr::Attribute(_) => self.named(expr, problems),
+            Expr::Subscript(subscript) => self.subscript(subscript, problems),
+            Expr::BinOp(operation) if operation.op == Operator::BitOr => Type::union([
+                boxed(self.ty(&operation.left, problems)),
+                boxed(self.ty(&operation.right, problems)),
+            ]),
+            Expr::EllipsisLiteral(_) => Type::Dynamic,
+            Expr::Starred(starred) => {
+                self.ty(&starred.value, problems);
+                Type::Dynamic
+            }
+            _ => {
+                self.problem(
+                    Rule::InvalidAnnotation,
+                    expr.range(),
+                    format!("{} is not a type", describe(expr)),
+                    problems,
+                );
+                Type::Dynamic
+            }
+        }
+    }
+
+    fn problem(
+        &self,
+        rule: Rule,
+        range: TextRange,
+        message: String,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        problems.push(Diagnostic::new(rule, self.file, range, message));
+    }
+
+    /// What a dotted name stands for here.
+    pub fn resolve(&self, expr: &Expr) -> Resolved {
+        match expr {
+            Expr::Name(name) => self.resolve_name(name.id.as_str()),
+            Expr::Attribute(attribute) => {
+                let name = attribute.attr.as_str();
+                match self.resolve(&attribute.value) {
+                    Resolved::Module(module) => resolve_member(self.db, self.file, &module, name),
+                    Resolved::Class(symbol) => {
+                        let Some(file) =
+                            crate::resolve::resolve_from(self.db, self.file, &symbol.module)
+                        else {
+                            return Resolved::Dynamic;
+                        };
+                        let nested = Name::new(format!("{}.{name}", symbol.qualname));
+                        if crate::classes::has_class(self.db, file, &nested) {
+                            Resolved::Class(Symbol {
+                                module: symbol.module,
+                                qualname: nested,
+                            })
+                        } else {
+                            Resolved::Dynamic
+                        }
+                    }
+                    Resolved::Missing => Resolved::Missing,
+                    _ => Resolved::Dynamic,
+                }
+            }
+            _ => Resolved::Dynamic,
+        }
+    }
+
+    fn resolve_name(&self, name: &str) -> Resolved {
+        let mut container = self.container.as_deref();
+        while let Some(outer) = container {
+            let nested = Name::new(format!("{outer}.{name}"));
+            if crate::classes::has_class(self.db, self.file, &nested) {
+                let module = crate::resolve::module_name(self.db, self.file);
+                return Resolved::Class(Symbol {
+                    module,
+                    qualname: nested,
+                });
+            }
+            container = outer.rsplit_once('.').map(|(rest, _)| rest);
+        }
+        match resolve_in(self.db, self.file, name) {
+            Resolved::Missing => resolve_builtin(self.db, name),
+            found => found,
+        }
+    }
+
+    fn type_param(&self, expr: &Expr) -> Option<Type> {
+        let Expr::Name(name) = expr else { return None };
+        let found = self
+            .type_params
+            .iter()
+            .find(|(known, _)| **known == *name.id.as_str())?;
+        Some(Type::TypeVar(found.0.clone(), found.1.clone()))
+    }
+
+    fn named(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        if let Some(param) = self.type_param(expr) {
+            return param;
+        }
+        match self.resolve(expr) {
+            Resolved::Class(symbol) => self.instance(symbol, Arc::from([])),
+            Resolved::Primitive(primitive) => Type::Primitive(primitive),
+            Resolved::Special(special) => self.bare_special(special, expr, problems),
+            Resolved::Variable { file, name } => match alias(self.db, file, &name) {
+                Some(ty) => ty,
+                None => Type::Dynamic,
+            },
+            Resolved::Function(symbol) => {
+                let message = format!("`{}` is a function, not a type", symbol.name());
+                self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                Type::Dynamic
+            }
+            Resolved::Module(module) => {
+                let message = format!("`{module}` is a module, not a type");
+                self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                Type::Dynamic
+            }
+            Resolved::Dynamic => Type::Dynamic,
+            Resolved::Missing => {
+                self.missing(expr, problems);
+                Type::Dynamic
+            }
+        }
+    }
+
+    fn missing(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) {
+        match expr {
+            Expr::Name(name) => {
+                let id = name.id.as_str();
+                // A local of an enclosing function is seen when the annotation is evaluated, and not known here.
+                if self.container.is_some() && self.is_local_of_container(id) {
+                    return;
+                }
+                let known = names_of(self.db, self.file);
+                let builtins = [
+                    "int", "float", "bool", "str", "bytes", "list", "dict", "tuple", "object",
+                ];
+                let candidates = known.iter().map(|name| &**name).chain(builtins);
+                let near = crate::suggest::did_you_mean(id, candidates);
+                let message = format!("Name `{id}` is not defined{near}");
+                self.problem(Rule::UndefinedName, name.range(), message, problems);
+            }
+            Expr::Attribute(attribute) => {
+                if let Resolved::Module(module) = self.resolve(&attribute.value) {
+                    let message = format!("Module `{module}` has no `{}`", attribute.attr);
+                    self.problem(
+                        Rule::UnresolvedAttribute,
+                        attribute.attr.range(),
+                        message,
+                        problems,
+                    );
+                } else {
+                    self.missing(&attribute.value, problems);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_local_of_container(&self, name: &str) -> bool {
+        let Some(container) = &self.container else {
+            return false;
+        };
+        let index = module_index(self.db, self.file);
+        let mut current = index
+            .functions
+            .get(container)
+            .and_then(|entry| entry.parent.clone());
+        if current.is_none() {
+            current = index
+                .classes
+                .get(container)
+                .and_then(|entry| entry.parent.clone());
+        }
+        // Whether the function really binds it is not looked up: a name of no module is most likely its.
+        current.is_some() && !name.is_empty()
+    }
+
+    /// An instance of a class named without arguments or with `args`.
+    fn instance(&self, symbol: Symbol, args: Arc<[Type]>) -> Type {
+        Type::Instance(symbol, args)
+    }
+
+    fn bare_special(&self, special: Special, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        if let Some(symbol) = class_of_special(special) {
+            return Type::Instance(symbol, Arc::from([]));
+        }
+        match special {
+            Special::Never | Special::NoReturn => Type::Never,
+            Special::LiteralString => Type::str(),
+            Special::Callable => Type::Callable(None, Arc::new(Type::Dynamic)),
+            Special::SelfType => match &self.self_class {
+                Some(class) => Type::Instance(class.clone(), Arc::from([])),
+                None => Type::Dynamic,
+            },
+            Special::Optional
+            | Special::Union
+            | Special::Literal
+            | Special::Annotated
+            | Special::Concatenate
+            | Special::Unpack => {
+                let message = format!("`{}` needs arguments in brackets", special.name());
+                self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                Type::Dynamic
+            }
+            Special::Final | Special::ClassVar | Special::Generic | Special::Protocol => {
+                let message = format!("`{}` is not allowed here", special.name());
+                self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                Type::Dynamic
+            }
+            _ => Type::Dynamic,
+        }
+    }
+
+    fn subscript(&self, node: &ExprSubscript, problems: &mut Vec<Diagnostic>) -> Type {
+        let items = elements(&node.slice);
+        match self.resolve(&node.value) {
+            _ if self.type_param(&node.value).is_some() => Type::Dynamic,
+            Resolved::Special(special) => self.special(special, node, problems),
+            Resolved::Class(symbol) if symbol.is_builtin("tuple") => {
+                self.tuple(&node.slice, problems)
+            }
+            Resolved::Class(symbol) if symbol.is_builtin("type") => {
+                self.class_object(&node.slice, problems)
+            }
+            Resolved::Class(symbol) => self.generic(symbol, node, &items, problems),
+            Resolved::Variable { file, name } => {
+                self.tys(&items, problems);
+                // Arguments of a generic alias are not put in: its variables become dynamic.
+                alias(self.db, file, &name).map_or(Type::Dynamic, |ty| without_variables(&ty))
+            }
+            Resolved::Primitive(primitive) => {
+                let message = format!("`{}` takes no arguments", primitive.name());
+                self.problem(Rule::WrongTypeArguments, node.range(), message, problems);
+                Type::Primitive(primitive)
+            }
+            Resolved::Missing | Resolved::Function(_) | Resolved::Module(_) => {
+                self.named(&node.value, problems)
+            }
+            Resolved::Dynamic => {
+                self.tys(&items, problems);
+                Type::Dynamic
+            }
+        }
+    }
+
+    fn tys(&self, items: &[&Expr], problems: &mut Vec<Diagnostic>) -> Vec<Type> {
+        items
+            .iter()
+            .map(|item| self.argument(item, problems))
+            .collect()
+    }
+
+    /// An argument of a generic class, which may be a list of types (for a parameter specification).
+    fn argument(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        match expr {
+            Expr::List(list) => {
+                self.tys(&list.elts.iter().collect::<Vec<_>>(), problems);
+                Type::Dynamic
+            }
+            _ => self.ty(expr, problems),
+        }
+    }
+
+    fn generic(
+        &self,
+        symbol: Symbol,
+        node: &ExprSubscript,
+        items: &[&Expr],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Type {
+        let mut args = self.tys(items, problems);
+        if let Some(arity) = crate::classes::arity(self.db, self.file, &symbol)
+            && !arity.contains(&args.len())
+        {
+            let expected = match (arity.start(), arity.end()) {
+                (0, 0) => "no type arguments".to_owned(),
+                (1, 1) => "1 type argument".to_owned(),
+                (from, to) if from == to => format!("{to} type arguments"),
+                (from, to) => format!("{from} to {to} type arguments"),
+            };
+            let message = format!("`{}` takes {expected}, got {}", symbol.name(), args.len());
+            self.problem(
+                Rule::WrongTypeArguments,
+                node.slice.range(),
+                message,
+                problems,
+            );
+            args.clear();
+        }
+        // What stands in an array is a machine number; any other container holds objects.
+        let is_raw = &*symbol.module == "__static__"
+            && matches!(&*symbol.qualname, "Array" | "Array2" | "Array3" | "Vector");
+        let args: Vec<Type> = if is_raw {
+            args
+        } else {
+            args.into_iter().map(boxed).collect()
+        };
+        self.instance(symbol, Arc::from(args))
+    }
+
+    fn special(
+        &self,
+        special: Special,
+        node: &ExprSubscript,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Type {
+        let items = elements(&node.slice);
+        match special {
+            Special::Optional => Type::union([boxed(self.ty(&node.slice, problems)), Type::None]),
+            Special::Union => Type::union(self.tys(&items, problems).into_iter().map(boxed)),
+            Special::Annotated
+            | Special::Final
+            | Special::ClassVar
+            | Special::Required
+            | Special::NotRequired
+            | Special::ReadOnly => self.ty(first(&node.slice), problems),
+            Special::Literal => Type::union(items.iter().map(|item| self.literal(item, problems))),
+            Special::Tuple => self.tuple(&node.slice, problems),
+            Special::Type => self.class_object(&node.slice, problems),
+            Special::Callable => self.callable(node, &items, problems),
+            Special::TypeGuard | Special::TypeIs => {
+                self.tys(&items, problems);
+                Type::bool()
+            }
+            _ => match class_of_special(special) {
+                Some(symbol) => self.generic(symbol, node, &items, problems),
+                None => {
+                    self.tys(&items, problems);
+                    Type::Dynamic
+                }
+            },
+        }
+    }
+
+    fn literal(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        match constants::literal(expr) {
+            Some(Constant::None) => Type::None,
+            Some(
+                value @ (Constant::Bool(_)
+                | Constant::Int(_)
+                | Constant::BigInt(_)
+                | Constant::Str(_)
+                | Constant::Bytes(_)),
+            ) => Type::Literal(value),
+            Some(_) => {
+                let message = format!("{} cannot be in a `Literal`", describe(expr));
+                self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                Type::Dynamic
+            }
+            // A member of an enumeration, or another `Literal`.
+            None => match self.resolve(expr) {
+                Resolved::Variable { .. } => self.ty(expr, problems),
+                _ => Type::Dynamic,
+            },
+        }
+    }
+
+    fn tuple(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        let items = elements(slice);
+        if let Expr::Tuple(tuple) = slice
+            && tuple.elts.is_empty()
+        {
+            return Type::Tuple(Arc::from([]));
+        }
+        if let [item, Expr::EllipsisLiteral(_)] = &items[..] {
+            let item = boxed(self.ty(item, problems));
+            return Type::Instance(Symbol::new("builtins", "tuple"), Arc::from([item]));
+        }
+        if items.iter().any(|item| item.is_starred_expr()) {
+            self.tys(&items, problems);
+            return Type::builtin("tuple");
+        }
+        Type::Tuple(self.tys(&items, problems).into_iter().map(boxed).collect())
+    }
+
+    fn class_object(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        match self.ty(slice, problems) {
+            Type::Instance(symbol, _) => Type::Class(symbol),
+            _ => Type::builtin("type"),
+        }
+    }
+
+    fn callable(
+        &self,
+        node: &ExprSubscript,
+        items: &[&Expr],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Type {
+        let [params, returns] = items else {
+            let message = "`Callable` takes parameter types and a return type".to_owned();
+            self.problem(
+                Rule::WrongTypeArguments,
+                node.slice.range(),
+                message,
+                problems,
+            );
+            return Type::Callable(None, Arc::new(Type::Dynamic));
+        };
+        let params = match params {
+            Expr::List(list) => Some(
+                self.tys(&list.elts.iter().collect::<Vec<_>>(), problems)
+                    .into_iter()
+                    .map(boxed)
+                    .collect(),
+            ),
+            Expr::EllipsisLiteral(_) => None,
+            other => {
+                self.ty(other, problems);
+                None
+            }
+        };
+        Type::Callable(params, Arc::new(boxed(self.ty(returns, problems))))
+    }
+}
+
+/// The class that an old name in `typing` means.
+fn class_of_special(special: Special) -> Option<Symbol> {
+    let (module, name) = match special {
+        Special::List => ("builtins", "list"),
+        Special::Dict => ("builtins", "dict"),
+        Special::Set => ("builtins", "set"),
+        Special::FrozenSet => ("builtins", "frozenset"),
+        Special::Tuple => ("builtins", "tuple"),
+        Special::Type => ("builtins", "type"),
+        Special::DefaultDict => ("collections", "defaultdict"),
+        Special::OrderedDict => ("collections", "OrderedDict"),
+        Special::Counter => ("collections", "Counter"),
+        Special::Deque => ("collections", "deque"),
+        Special::ChainMap => ("collections", "ChainMap"),
+        _ => return None,
+    };
+    Some(Symbol::new(module, name))
+}
+
+/// The type of the object that a fixed-width number becomes where objects are held: unions, elements, tuples.
+pub fn boxed(ty: Type) -> Type {
+    match ty {
+        Type::Primitive(Primitive::Double | Primitive::Single) => Type::float(),
+        Type::Primitive(Primitive::CBool) => Type::bool(),
+        Type::Primitive(_) => Type::int(),
+        other => other,
+    }
+}
+
+/// `ty` with its type variables made dynamic.
+pub fn without_variables(ty: &Type) -> Type {
+    substitute(ty, &|_| Some(Type::Dynamic))
+}
+
+/// `ty` with type variables replaced: those for which `value` gives nothing stay.
+pub fn substitute(ty: &Type, value: &dyn Fn(&Name) -> Option<Type>) -> Type {
+    let all =
+        |types: &[Type]| -> Arc<[Type]> { types.iter().map(|ty| substitute(ty, value)).collect() };
+    match ty {
+        Type::TypeVar(name, _) => value(name).unwrap_or_else(|| ty.clone()),
+        Type::Instance(symbol, args) if !args.is_empty() => {
+            Type::Instance(symbol.clone(), all(args))
+        }
+        Type::Exact(symbol, args) if !args.is_empty() => Type::Exact(symbol.clone(), all(args)),
+        Type::Tuple(items) => Type::Tuple(all(items)),
+        Type::Union(members) => Type::union(members.iter().map(|member| substitute(member, value))),
+        Type::Callable(params, returns) => Type::Callable(
+            params.as_ref().map(|params| all(params)),
+            Arc::new(substitute(returns, value)),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// The elements of a subscript's slice.
+fn elements(slice: &Expr) -> Vec<&Expr> {
+    match slice {
+        Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+        other => vec![other],
+    }
+}
+
+/// The first element of a subscript's slice.
+fn first(slice: &Expr) -> &Expr {
+    match slice {
+        Expr::Tuple(tuple) => tuple.elts.first().unwrap_or(slice),
+        other => other,
+    }
+}
+
+fn describe(expr: &Expr) -> &'static str {
+    match expr {
+        Expr::NumberLiteral(_) => "A number",
+        Expr::BooleanLiteral(_) => "A truth value",
+        Expr::BytesLiteral(_) => "A bytes literal",
+        Expr::FString(_) | Expr::TString(_) => "A formatted string",
+        Expr::Call(_) => "A call",
+        Expr::List(_) => "A list",
+        Expr::Dict(_) => "A dict",
+        Expr::Tuple(_) => "A tuple",
+        Expr::Lambda(_) => "A lambda",
+        _ => "This expression",
+    }
+}
+
+/// The type that the module-level variable `name` of `file` is an alias of, if it is one.
+pub fn alias(db: &dyn Db, file: File, name: &Name) -> Option<Type> {
+    alias_query(db, Definition::new(db, file, name.clone()))
+}
+
+#[salsa::tracked(returns(clone), cycle_result = no_alias)]
+fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type> {
+    use crate::symbols::{SymbolKind, symbol_table};
+    use keelback_parser::ast::Stmt;
+
+    let (file, name) = (definition.file(db), definition.qualname(db));
+    let table = symbol_table(db, file);
+    if !matches!(
+        table.names.get(name)?,
+        SymbolKind::Variable { may_be_alias: true }
+    ) {
+        return None;
+    }
+    let index = module_index(db, file);
+    let parsed = crate::files::parsed(db, file);
+    let binding = index.scope.bindings.get(name)?.first()?;
+    let mut scope = Scope::module(db, file);
+    let value = match find_stmt(&parsed, binding.stmt)? {
+        Stmt::Assign(node) => &*node.value,
+        Stmt::AnnAssign(node) => node.value.as_deref()?,
+        Stmt::TypeAlias(node) => {
+            if let Some(params) = &node.type_params {
+                scope.add_type_params(&params.type_params);
+            }
+            &*node.value
+        }
+        _ => return None,
+    };
+    if let Expr::Call(call) = value {
+        let kind = crate::reach::dotted(&call.func)?;
+        return match crate::index::last_part(&kind) {
+            "TypeVar" => {
+                let bound = call.arguments.keywords.iter().find_map(|keyword| {
+                    let is_bound = keyword.arg.as_ref()?.as_str() == "bound";
+                    is_bound.then(|| Arc::new(scope.ty(&keyword.value, &mut Vec::new())))
+                });
+                // One of several constraints is a bound of their union.
+                let constraints = call.arguments.args.get(1..).unwrap_or(&[]);
+                let bound = bound.or_else(|| {
+                    (!constraints.is_empty()).then(|| {
+                        Arc::new(Type::union(
+                            constraints
+                                .iter()
+                                .map(|ty| boxed(scope.ty(ty, &mut Vec::new()))),
+                        ))
+                    })
+                });
+                Some(Type::TypeVar(name.clone(), bound))
+            }
+            // At run time a new type's values are those of the old one.
+            "NewType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
+            "TypeAliasType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
+            _ => Some(Type::Dynamic),
+        };
+    }
+    // A plain name may just as well be a variable that is copied.
+    if matches!(value, Expr::Name(_) | Expr::Attribute(_)) {
+        return match scope.resolve(value) {
+            Resolved::Class(_) | Resolved::Primitive(_) | Resolved::Special(_) => {
+                Some(scope.ty(value, &mut Vec::new()))
+            }
+            Resolved::Variable { file, name } => alias(db, file, &name),
+            _ => None,
+        };
+    }
+    if value.is_none_literal_expr()
+        && !matches!(
+            find_stmt(&parsed, binding.stmt),
+            Some(Stmt::TypeAlias(_) | Stmt::AnnAssign(_))
+        )
+    {
+        return None;
+    }
+    let mut problems = Vec::new();
+    let ty = scope.ty(value, &mut problems);
+    (problems.is_empty()).then_some(ty)
+}
+
+fn no_alias(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Option<Type> {
+    // An alias in terms of itself is cut here: the inner use is dynamic.
+    Some(Type::Dynamic)
+}

@@ -1,0 +1,725 @@
+//! Interfaces of classes: bases, members, and whether the runtime lays out their instances.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use keelback_parser::ast::{Expr, StmtClassDef, TypeParam};
+
+use crate::annotation::{Annotation, Scope, boxed};
+use crate::db::{Db, Definition, File};
+use crate::files::{Staticness, staticness};
+use crate::index::{BindingKind, ClassEntry, ModuleIndex, find_class, find_stmt, module_index};
+use crate::interface::{ClassInterface, FunctionKind, Member};
+use crate::resolve::{module_name, resolve_from};
+use crate::signatures::{KnownDecorator, known_decorator};
+use crate::simple::SimpleTypes;
+use crate::symbols::{Resolved, Special, symbol_table};
+use crate::types::{Name, Symbol, Type};
+
+/// Whether `file` defines a class called `qualname`.
+pub fn has_class(db: &dyn Db, file: File, qualname: &Name) -> bool {
+    symbol_table(db, file).classes.contains(qualname)
+}
+
+/// The interface of the class `symbol`, as seen from `from`.
+pub fn class_interface(db: &dyn Db, from: File, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
+    let file = resolve_from(db, from, &symbol.module)?;
+    class_in(db, file, &symbol.qualname)
+}
+
+/// The interface of the class called `qualname` in `file`.
+pub fn class_in(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<ClassInterface>> {
+    class_query(db, Definition::new(db, file, qualname.clone()))
+}
+
+/// Why the class called `qualname` in `file` keeps CPython's layout; `None` if it is laid out.
+pub fn layout_refusal(db: &dyn Db, file: File, qualname: &Name) -> Option<Name> {
+    refusal_query(db, Definition::new(db, file, qualname.clone()))
+}
+
+/// The names of the type parameters of the class called `qualname` in `file`.
+pub fn type_params(db: &dyn Db, file: File, qualname: &Name) -> Arc<[Name]> {
+    heritage(db, Definition::new(db, file, qualname.clone()))
+        .type_params
+        .clone()
+}
+
+/// The names of the type parameters of the class `symbol`, as seen from `from`.
+pub fn class_interface_params(db: &dyn Db, from: File, symbol: &Symbol) -> Arc<[Name]> {
+    match resolve_from(db, from, &symbol.module) {
+        Some(file) => type_params(db, file, &symbol.qualname),
+        None => Arc::from([]),
+    }
+}
+
+/// How many type arguments the class takes; `None` when that is not known.
+pub fn arity(db: &dyn Db, from: File, symbol: &Symbol) -> Option<RangeInclusive<usize>> {
+    let file = resolve_from(db, from, &symbol.module)?;
+    let heritage = heritage(db, Definition::new(db, file, symbol.qualname.clone()));
+    heritage.arity.clone()
+}
+
+/// What the head of a class says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Heritage {
+    /// Bases in order, without `Generic` and `Protocol`.
+    pub bases: Vec<Type>,
+    /// Names of type parameters.
+    pub type_params: Arc<[Name]>,
+    /// How many type arguments there may be, when that is known.
+    pub arity: Option<RangeInclusive<usize>>,
+    /// A metaclass other than `ABCMeta`.
+    pub has_metaclass: bool,
+    /// Keywords other than `metaclass`.
+    pub has_keywords: bool,
+    /// A base was starred, or is an expression that is no name.
+    pub has_odd_base: bool,
+}
+
+#[salsa::tracked(returns(clone), cycle_result = no_heritage)]
+pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc<Heritage> {
+    let (file, qualname) = (definition.file(db), definition.qualname(db));
+    let index = module_index(db, file);
+    let parsed = crate::files::parsed(db, file);
+    let node = index
+        .classes
+        .get(qualname)
+        .and_then(|entry| find_class(&parsed, entry.range));
+    let Some(node) = node else {
+        return Arc::default();
+    };
+    let scope = Scope::inside(db, file, qualname);
+    let mut heritage = Heritage::default();
+    let mut variables: Vec<Name> = Vec::new();
+    let mut explicit: Option<Vec<Name>> = None;
+    for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
+        let head = match base {
+            Expr::Subscript(subscript) => &*subscript.value,
+            other => other,
+        };
+        if !matches!(head, Expr::Name(_) | Expr::Attribute(_)) {
+            heritage.has_odd_base = true;
+            heritage.bases.push(Type::Dynamic);
+            continue;
+        }
+        let ty = match scope.resolve(head) {
+            Resolved::Special(Special::Generic | Special::Protocol) => {
+                if let Expr::Subscript(subscript) = base {
+                    let mut names = Vec::new();
+                    for item in slice_items(&subscript.slice) {
+                        collect_variables(&scope.ty(item, &mut Vec::new()), &mut names);
+                    }
+                    explicit = Some(names);
+                }
+                continue;
+            }
+            _ => scope.ty(base, &mut Vec::new()),
+        };
+        collect_variables(&ty, &mut variables);
+        let is_class = matches!(ty, Type::Instance(..) | Type::Tuple(_));
+        heritage
+            .bases
+            .push(if is_class { ty } else { Type::Dynamic });
+    }
+    for keyword in node
+        .arguments
+        .iter()
+        .flat_map(|arguments| &arguments.keywords)
+    {
+        if keyword
+            .arg
+            .as_ref()
+            .is_some_and(|arg| arg.as_str() == "metaclass")
+        {
+            let is_abc = matches!(
+                scope.resolve(&keyword.value),
+                Resolved::Class(symbol) if &*symbol.module == "abc" && &*symbol.qualname == "ABCMeta"
+            );
+            heritage.has_metaclass |= !is_abc;
+        } else {
+            heritage.has_keywords = true;
+        }
+    }
+    let (names, arity) = match &node.type_params {
+        Some(params) => {
+            let names = params
+                .type_params
+                .iter()
+                .map(|param| Name::new(param.name().as_str()));
+            let required = params.type_params.iter().filter(|param| match param {
+                TypeParam::TypeVar(node) => node.default.is_none(),
+                _ => true,
+            });
+            let plain = params.type_params.iter().all(|param| param.is_type_var());
+            let arity = plain.then(|| required.count()..=params.type_params.len());
+            (names.collect(), arity)
+        }
+        None => {
+            let names = explicit.unwrap_or(variables);
+            // Defaults and parameter specifications of old-style variables are not looked at in stubs.
+            let known = !file.path(db).is_stub() || is_well_known(db, file, qualname);
+            let arity = known.then(|| names.len()..=names.len());
+            (names, arity)
+        }
+    };
+    heritage.type_params = names.into();
+    heritage.arity = match heritage.bases.iter().any(Type::is_dynamic) {
+        true => None,
+        false => arity,
+    };
+    Arc::new(heritage)
+}
+
+fn no_heritage(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Arc<Heritage> {
+    Arc::new(Heritage {
+        bases: vec![Type::Dynamic],
+        has_odd_base: true,
+        ..Heritage::default()
+    })
+}
+
+/// Classes whose number of type arguments is checked although a stub defines them.
+fn is_well_known(db: &dyn Db, file: File, qualname: &Name) -> bool {
+    matches!(
+        (&*module_name(db, file), &**qualname),
+        (
+            "builtins",
+            "list" | "dict" | "set" | "frozenset" | "int" | "str" | "float" | "bool" | "bytes"
+        ) | ("__static__", _)
+            | (
+                "collections",
+                "deque" | "defaultdict" | "OrderedDict" | "Counter"
+            )
+    )
+}
+
+fn slice_items(slice: &Expr) -> Vec<&Expr> {
+    match slice {
+        Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+        other => vec![other],
+    }
+}
+
+fn collect_variables(ty: &Type, out: &mut Vec<Name>) {
+    match ty {
+        Type::TypeVar(name, _) => {
+            if !out.contains(name) {
+                out.push(name.clone());
+            }
+        }
+        Type::Instance(_, types)
+        | Type::Exact(_, types)
+        | Type::Tuple(types)
+        | Type::Union(types) => {
+            types.iter().for_each(|ty| collect_variables(ty, out));
+        }
+        Type::Callable(params, returns) => {
+            params
+                .iter()
+                .flat_map(|params| params.iter())
+                .for_each(|ty| collect_variables(ty, out));
+            collect_variables(returns, out);
+        }
+        _ => {}
+    }
+}
+
+/// Whether a decorator of a class means `decorator`.
+pub(crate) fn has_decorator(
+    db: &dyn Db,
+    file: File,
+    entry: &ClassEntry,
+    decorator: KnownDecorator,
+) -> bool {
+    if entry.decorators.is_empty() {
+        return false;
+    }
+    let parsed = crate::files::parsed(db, file);
+    let Some(node) = find_class(&parsed, entry.range) else {
+        return false;
+    };
+    let scope = Scope::module(db, file);
+    node.decorator_list
+        .iter()
+        .any(|node| known_decorator(&scope, &node.expression, "") == Some(decorator))
+}
+
+/// The name of a private attribute as CPython mangles it in a class.
+pub fn mangle(class: &str, name: &str) -> Name {
+    let class = class
+        .rsplit('.')
+        .next()
+        .unwrap_or(class)
+        .trim_start_matches('_');
+    if name.starts_with("__") && !name.ends_with("__") && !name.contains('.') && !class.is_empty() {
+        Name::new(format!("_{class}{name}"))
+    } else {
+        Name::new(name)
+    }
+}
+
+/// Methods whose presence means that plain field access or allocation would not do what the class says.
+const UNUSUAL_METHODS: [&str; 7] = [
+    "__new__",
+    "__getattr__",
+    "__getattribute__",
+    "__setattr__",
+    "__delattr__",
+    "__del__",
+    "__class_getitem__",
+];
+
+#[salsa::tracked(returns(clone), cycle_result = cyclic_refusal)]
+fn refusal_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Name> {
+    let (file, qualname) = (definition.file(db), definition.qualname(db));
+    let refuse = |reason: &str| Some(Name::new(reason));
+    match staticness(db, file) {
+        Staticness::Dynamic => return refuse("its module is not static"),
+        Staticness::Pattern => return refuse("its module is static by a pattern alone"),
+        Staticness::Marker => {}
+    }
+    let index = module_index(db, file);
+    let Some(entry) = index.classes.get(qualname) else {
+        return refuse("it is not defined");
+    };
+    if entry.parent.is_some() {
+        return refuse("it is defined inside a function");
+    }
+    if entry.is_redefined {
+        return refuse("it is defined more than once");
+    }
+    let parsed = crate::files::parsed(db, file);
+    let Some(node) = find_class(&parsed, entry.range) else {
+        return refuse("it is not defined");
+    };
+    if let Some(reason) = decorator_refusal(db, file, node) {
+        return Some(reason);
+    }
+    let heritage = heritage(db, definition);
+    if heritage.has_metaclass {
+        return refuse("it has a metaclass");
+    }
+    if heritage.has_keywords {
+        return refuse("it has class keywords");
+    }
+    let mut laid_out_bases = 0;
+    for base in &heritage.bases {
+        let Some(symbol) = base.class() else {
+            return refuse("a base class is not known");
+        };
+        if is_empty_base(&symbol) {
+            continue;
+        }
+        let Some(base_file) = resolve_from(db, file, &symbol.module) else {
+            return refuse("a base class is not known");
+        };
+        if layout_refusal(db, base_file, &symbol.qualname).is_some() {
+            return Some(Name::new(format!(
+                "its base class `{}` is not laid out",
+                symbol.name()
+            )));
+        }
+        laid_out_bases += 1;
+    }
+    if laid_out_bases > 1 {
+        return refuse("it has more than one base class with a layout");
+    }
+    for name in UNUSUAL_METHODS {
+        if entry.scope.bindings.contains_key(name) {
+            return Some(Name::new(format!("it defines `{name}`")));
+        }
+    }
+    conflict(db, file, &index, entry, &heritage)
+}
+
+fn cyclic_refusal(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Option<Name> {
+    Some(Name::new("it is its own base class"))
+}
+
+/// Bases that bring no storage and no behaviour of instances.
+pub(crate) fn is_empty_base(symbol: &Symbol) -> bool {
+    symbol.is_builtin("object") || matches!((&*symbol.module, &*symbol.qualname), ("abc", "ABC"))
+}
+
+fn decorator_refusal(db: &dyn Db, file: File, node: &StmtClassDef) -> Option<Name> {
+    let scope = Scope::module(db, file);
+    for decorator in &node.decorator_list {
+        match known_decorator(&scope, &decorator.expression, "") {
+            Some(KnownDecorator::OptOut) => return Some(Name::new("it is marked `@dynamic`")),
+            Some(_) => {}
+            None => {
+                let expr = match &decorator.expression {
+                    Expr::Call(call) => &call.func,
+                    other => other,
+                };
+                let name = crate::reach::dotted(expr).unwrap_or_else(|| "…".to_owned());
+                return Some(Name::new(format!("it is decorated with `@{name}`")));
+            }
+        }
+    }
+    None
+}
+
+/// A name that would have to be both a field and something else.
+fn conflict(
+    db: &dyn Db,
+    file: File,
+    index: &ModuleIndex,
+    entry: &ClassEntry,
+    heritage: &Heritage,
+) -> Option<Name> {
+    let clash = |name: &str| Some(Name::new(format!("`{name}` is both a field and a method")));
+    for assignment in &entry.self_assignments {
+        if let Some(bindings) = entry.scope.bindings.get(&assignment.name)
+            && bindings.iter().any(|binding| match &binding.kind {
+                BindingKind::Function(name) => index
+                    .functions
+                    .get(name)
+                    .is_none_or(|function| function.kind != FunctionKind::Property),
+                BindingKind::Class(_) => true,
+                _ => false,
+            })
+        {
+            return clash(&assignment.name);
+        }
+    }
+    for base in &heritage.bases {
+        let Some(symbol) = base.class() else { continue };
+        if is_empty_base(&symbol) {
+            continue;
+        }
+        let own_names = entry
+            .self_assignments
+            .iter()
+            .map(|assignment| &assignment.name)
+            .chain(entry.scope.bindings.keys());
+        for name in own_names {
+            let name = mangle(&entry.qualname, name);
+            let inherited = crate::members::find_member(db, file, &symbol, &name);
+            let own = entry.scope.bindings.get(&name);
+            let own_is_method = own.is_some_and(|bindings| {
+                bindings
+                    .iter()
+                    .all(|binding| matches!(binding.kind, BindingKind::Function(_)))
+            });
+            match inherited.map(|found| found.member) {
+                // A field stays one: it may be declared again or given another default, not become a method.
+                Some(Member::Field { .. }) if own_is_method => return clash(&name),
+                // A method's place in the table takes only methods.
+                Some(Member::Method(_)) if !own_is_method => return clash(&name),
+                Some(Member::Property { .. }) if own.is_some() && !own_is_method => {
+                    return clash(&name);
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+#[salsa::tracked(returns(clone), cycle_result = cyclic_class)]
+fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<ClassInterface>> {
+    let (file, qualname) = (definition.file(db), definition.qualname(db));
+    let index = module_index(db, file);
+    let entry = index.classes.get(qualname)?;
+    let symbol = Symbol {
+        module: module_name(db, file),
+        qualname: qualname.clone(),
+    };
+    let heritage = heritage(db, definition);
+    let members = members(db, file, &index, entry, &heritage);
+    let mut interface = ClassInterface {
+        abstract_methods: abstract_methods(db, file, &heritage, &members),
+        symbol,
+        bases: heritage.bases.clone(),
+        members,
+        is_final: has_decorator(db, file, entry, KnownDecorator::Final),
+        type_params: heritage.type_params.to_vec(),
+        layout: Err(Name::new("")),
+    };
+    interface.layout = match refusal_query(db, definition) {
+        Some(reason) => Err(reason),
+        None => crate::layout::layout(db, file, entry, &interface).map(Arc::new),
+    };
+    Some(Arc::new(interface))
+}
+
+fn cyclic_class(
+    db: &dyn Db,
+    _: salsa::Id,
+    definition: Definition<'_>,
+) -> Option<Arc<ClassInterface>> {
+    let symbol = Symbol {
+        module: module_name(db, definition.file(db)),
+        qualname: definition.qualname(db).clone(),
+    };
+    Some(Arc::new(ClassInterface {
+        symbol,
+        bases: vec![Type::Dynamic],
+        members: IndexMap::new(),
+        is_final: false,
+        abstract_methods: Vec::new(),
+        type_params: Vec::new(),
+        layout: Err(Name::new("it is its own base class")),
+    }))
+}
+
+fn abstract_methods(
+    db: &dyn Db,
+    file: File,
+    heritage: &Heritage,
+    members: &IndexMap<Name, Member>,
+) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    for base in &heritage.bases {
+        let Some(symbol) = base.class() else { continue };
+        if let Some(base) = class_interface(db, file, &symbol) {
+            for name in &base.abstract_methods {
+                if !members.contains_key(name) && !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+    }
+    for (name, member) in members {
+        let function = match member {
+            Member::Method(symbol) | Member::Property { getter: symbol, .. } => symbol,
+            _ => continue,
+        };
+        let function = crate::signatures::function_interface(db, file, function);
+        if function.is_some_and(|function| function.is_abstract) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn members(
+    db: &dyn Db,
+    file: File,
+    index: &ModuleIndex,
+    entry: &ClassEntry,
+    heritage: &Heritage,
+) -> IndexMap<Name, Member> {
+    let mut members = IndexMap::new();
+    let scope = Scope::inside(db, file, &entry.qualname);
+    for name in entry.scope.bindings.keys() {
+        if matches!(
+            &**name,
+            "__slots__" | "__dict__" | "__weakref__" | "__doc__"
+        ) {
+            continue;
+        }
+        let member = declared_member(db, file, index, entry, &scope, name);
+        members.insert(mangle(&entry.qualname, name), member);
+    }
+    let mut assigned: IndexMap<Name, Vec<usize>> = IndexMap::new();
+    for (position, assignment) in entry.self_assignments.iter().enumerate() {
+        let name = mangle(&entry.qualname, &assignment.name);
+        assigned.entry(name).or_default().push(position);
+    }
+    for (name, positions) in assigned {
+        let is_explicit = match members.get(&name) {
+            // `x = 1` in the body and `self.x = …` in a method: a field with a default.
+            Some(Member::ClassVar { .. }) => is_annotated(entry, &name),
+            Some(_) => true,
+            None => false,
+        };
+        let is_inherited = || {
+            heritage.bases.iter().filter_map(Type::class).any(|base| {
+                let found = crate::members::find_member(db, file, &base, &name);
+                matches!(
+                    found.map(|found| found.member),
+                    Some(Member::Field { .. } | Member::Property { .. } | Member::Dynamic)
+                )
+            })
+        };
+        if is_explicit || is_inherited() {
+            continue;
+        }
+        let default = match members.get(&name) {
+            Some(Member::ClassVar { ty }) => Some(ty.clone()),
+            _ => None,
+        };
+        members.insert(
+            name,
+            assigned_field(db, file, index, entry, &positions, default),
+        );
+    }
+    members
+}
+
+fn is_annotated(entry: &ClassEntry, name: &Name) -> bool {
+    entry.scope.bindings.iter().any(|(bound, bindings)| {
+        mangle(&entry.qualname, bound) == *name
+            && bindings
+                .iter()
+                .any(|binding| matches!(binding.kind, BindingKind::Annotated { .. }))
+    })
+}
+
+fn declared_member(
+    db: &dyn Db,
+    file: File,
+    index: &ModuleIndex,
+    entry: &ClassEntry,
+    scope: &Scope<'_>,
+    name: &Name,
+) -> Member {
+    let bindings = &entry.scope.bindings[name];
+    let parsed = crate::files::parsed(db, file);
+    let module = module_name(db, file);
+    let symbol = |qualname: &Name| Symbol {
+        module: module.clone(),
+        qualname: qualname.clone(),
+    };
+    // An annotation decides, whatever else binds the name.
+    let annotated = bindings
+        .iter()
+        .find(|binding| matches!(binding.kind, BindingKind::Annotated { .. }));
+    if let Some(binding) = annotated {
+        let Some(node) =
+            find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
+        else {
+            return Member::Dynamic;
+        };
+        let annotation = scope.annotation(&node.annotation, &mut Vec::new());
+        let Annotation {
+            ty,
+            is_final,
+            is_class_var,
+        } = annotation;
+        let ty = ty.unwrap_or_else(|| match &node.value {
+            Some(value) => SimpleTypes::new(scope).ty(value),
+            None => Type::Dynamic,
+        });
+        return if is_class_var || (is_final && node.value.is_some()) {
+            Member::ClassVar { ty: boxed(ty) }
+        } else {
+            Member::Field { ty, is_final }
+        };
+    }
+    let [first, rest @ ..] = &bindings[..] else {
+        return Member::Dynamic;
+    };
+    if rest.iter().any(|binding| binding.kind != first.kind) {
+        let is_value = |kind: &BindingKind| {
+            matches!(
+                kind,
+                BindingKind::Assigned | BindingKind::Augmented | BindingKind::Other
+            )
+        };
+        return if bindings.iter().all(|binding| is_value(&binding.kind)) {
+            Member::ClassVar { ty: Type::Dynamic }
+        } else {
+            Member::Dynamic
+        };
+    }
+    match &first.kind {
+        BindingKind::Function(qualname) => {
+            let Some(function) = index.functions.get(qualname) else {
+                return Member::Dynamic;
+            };
+            let decorated = crate::signatures::function_in(db, file, qualname)
+                .is_none_or(|interface| interface.is_decorated);
+            if function.is_redefined() || decorated {
+                return Member::Dynamic;
+            }
+            if function.kind == FunctionKind::Property {
+                let setter = Name::new(format!("{qualname}.setter"));
+                let setter = index
+                    .functions
+                    .contains_key(&setter)
+                    .then(|| symbol(&setter));
+                return Member::Property {
+                    getter: symbol(qualname),
+                    setter,
+                };
+            }
+            Member::Method(symbol(qualname))
+        }
+        BindingKind::Class(qualname) => Member::Class(symbol(qualname)),
+        BindingKind::Assigned if rest.is_empty() => {
+            let value = find_stmt(&parsed, first.stmt).and_then(|stmt| stmt.as_assign_stmt());
+            let ty = value.map(|node| SimpleTypes::new(scope).ty(&node.value));
+            Member::ClassVar {
+                ty: boxed(ty.unwrap_or(Type::Dynamic)),
+            }
+        }
+        BindingKind::Assigned | BindingKind::Augmented | BindingKind::Other => {
+            Member::ClassVar { ty: Type::Dynamic }
+        }
+        _ => Member::Dynamic,
+    }
+}
+
+/// A field that only methods assign: declared by an annotated assignment, or the join of what is assigned.
+fn assigned_field(
+    db: &dyn Db,
+    file: File,
+    index: &ModuleIndex,
+    entry: &ClassEntry,
+    positions: &[usize],
+    default: Option<Type>,
+) -> Member {
+    let parsed = crate::files::parsed(db, file);
+    let assignments = || {
+        positions
+            .iter()
+            .map(|position| &entry.self_assignments[*position])
+    };
+    for assignment in assignments().filter(|assignment| assignment.is_annotated) {
+        let node = find_stmt(&parsed, assignment.stmt).and_then(|stmt| stmt.as_ann_assign_stmt());
+        let Some(node) = node else { continue };
+        let scope = Scope::inside(db, file, &assignment.method);
+        let annotation = scope.annotation(&node.annotation, &mut Vec::new());
+        let ty = annotation.ty.unwrap_or_else(|| match &node.value {
+            Some(value) => SimpleTypes::in_method(&scope, db, &assignment.method).ty(value),
+            None => Type::Dynamic,
+        });
+        return Member::Field {
+            ty,
+            is_final: annotation.is_final,
+        };
+    }
+    let mut types: Vec<Type> = default.into_iter().collect();
+    for assignment in assignments() {
+        let value = find_stmt(&parsed, assignment.stmt)
+            .and_then(|stmt| stmt.as_assign_stmt())
+            .filter(|_| assignment.is_plain);
+        let ty = match value {
+            Some(node) if index.functions.contains_key(&assignment.method) => {
+                let scope = Scope::inside(db, file, &assignment.method);
+                SimpleTypes::in_method(&scope, db, &assignment.method).ty(&node.value)
+            }
+            // `self.n += 1` keeps the type of a number as it is; anything else is not followed.
+            _ if is_augmented(&parsed, assignment.stmt) => continue,
+            _ => Type::Dynamic,
+        };
+        if !types.contains(&ty) {
+            types.push(ty);
+        }
+    }
+    let ty = match &types[..] {
+        [only] => only.clone(),
+        _ => Type::union(types.into_iter().map(boxed)),
+    };
+    // What only ever is `None` here is given its value from elsewhere.
+    let ty = if matches!(ty, Type::None | Type::Never) {
+        Type::Dynamic
+    } else {
+        ty
+    };
+    Member::Field {
+        ty,
+        is_final: false,
+    }
+}
+
+fn is_augmented(
+    parsed: &keelback_parser::Parsed,
+    stmt: keelback_parser::text_size::TextRange,
+) -> bool {
+    find_stmt(parsed, stmt).is_some_and(|stmt| stmt.is_aug_assign_stmt())
+}

@@ -1,0 +1,380 @@
+//! Interfaces of functions: what callers know.
+
+use std::sync::Arc;
+
+use keelback_parser::ast::{Expr, Parameter, ParameterWithDefault, StmtFunctionDef};
+
+use crate::annotation::Scope;
+use crate::constants;
+use crate::db::{Db, Definition, File};
+use crate::index::{FunctionEntry, ModuleIndex, find_function, module_index};
+use crate::interface::{DefaultValue, FunctionInterface, FunctionKind, Param, ParamKind};
+use crate::resolve::{module_name, resolve_from};
+use crate::symbols::Resolved;
+use crate::types::{Name, Symbol, Type};
+
+/// The interface of the function `symbol`, as seen from `from`.
+pub fn function_interface(
+    db: &dyn Db,
+    from: File,
+    symbol: &Symbol,
+) -> Option<Arc<FunctionInterface>> {
+    let file = resolve_from(db, from, &symbol.module)?;
+    function_in(db, file, &symbol.qualname)
+}
+
+/// The interface of the function called `qualname` in `file`.
+pub fn function_in(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<FunctionInterface>> {
+    function_query(db, Definition::new(db, file, qualname.clone()))
+}
+
+/// The interfaces of a function's overloads, in order; of a function that is not overloaded its only one.
+pub fn overloads(db: &dyn Db, from: File, symbol: &Symbol) -> Vec<Arc<FunctionInterface>> {
+    let Some(file) = resolve_from(db, from, &symbol.module) else {
+        return Vec::new();
+    };
+    let definition = Definition::new(db, file, symbol.qualname.clone());
+    let overloads = overloads_query(db, definition);
+    if overloads.is_empty() {
+        return function_query(db, definition).into_iter().collect();
+    }
+    overloads.to_vec()
+}
+
+#[salsa::tracked(returns(clone))]
+fn overloads_query<'db>(
+    db: &'db dyn Db,
+    definition: Definition<'db>,
+) -> Arc<[Arc<FunctionInterface>]> {
+    let file = definition.file(db);
+    let index = module_index(db, file);
+    let Some(entry) = index.functions.get(definition.qualname(db)) else {
+        return Arc::from([]);
+    };
+    let overloads = entry.overloads();
+    overloads
+        .iter()
+        .filter_map(|entry| build(db, file, &index, entry))
+        .map(Arc::new)
+        .collect()
+}
+
+#[salsa::tracked(returns(clone))]
+fn function_query<'db>(
+    db: &'db dyn Db,
+    definition: Definition<'db>,
+) -> Option<Arc<FunctionInterface>> {
+    let file = definition.file(db);
+    let index = module_index(db, file);
+    let entry = index.functions.get(definition.qualname(db))?;
+    let own = build(db, file, &index, entry)?;
+    let overloads = overloads_query(db, definition);
+    if overloads.is_empty() {
+        return Some(Arc::new(own));
+    }
+    // In source the implementation comes last and says what really is called; a stub has none.
+    if !entry.has_decorator("overload") {
+        return Some(Arc::new(FunctionInterface {
+            is_overloaded: true,
+            ..own
+        }));
+    }
+    Some(Arc::new(merge(own, &overloads)))
+}
+
+/// One signature for all overloads: dynamic where they differ.
+fn merge(own: FunctionInterface, overloads: &[Arc<FunctionInterface>]) -> FunctionInterface {
+    let same_shape = overloads.iter().all(|other| {
+        other.params.len() == own.params.len()
+            && other.params.iter().zip(&own.params).all(|(left, right)| {
+                left.kind == right.kind
+                    && left.name == right.name
+                    && left.default.is_some() == right.default.is_some()
+            })
+    });
+    let params = if same_shape {
+        let mut params = own.params.clone();
+        for (index, param) in params.iter_mut().enumerate() {
+            if overloads
+                .iter()
+                .any(|other| other.params[index].ty != param.ty)
+            {
+                param.ty = Type::Dynamic;
+            }
+        }
+        params
+    } else {
+        let receiver = match own.kind {
+            FunctionKind::Function | FunctionKind::StaticMethod => None,
+            _ => own.params.first().cloned(),
+        };
+        let any = |name: &str, kind: ParamKind| Param {
+            name: Name::new(name),
+            kind,
+            ty: Type::Dynamic,
+            annotated: false,
+            default: None,
+        };
+        receiver
+            .into_iter()
+            .chain([
+                any("args", ParamKind::VarPositional),
+                any("kwargs", ParamKind::VarKeyword),
+            ])
+            .collect()
+    };
+    let same_returns = overloads.iter().all(|other| other.returns == own.returns);
+    FunctionInterface {
+        params,
+        returns: if same_returns {
+            own.returns.clone()
+        } else {
+            Type::Dynamic
+        },
+        is_overloaded: true,
+        ..own
+    }
+}
+
+/// What a decorator means, when it is one that we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownDecorator {
+    /// Says which [`FunctionKind`] it is; or is without effect on calls.
+    Transparent,
+    /// `@final`
+    Final,
+    /// `@override`
+    Override,
+    /// `@abstractmethod`
+    Abstract,
+    /// `@overload`
+    Overload,
+    /// `@dynamic` and its aliases.
+    OptOut,
+    /// `@dynamic_return`
+    DynamicReturn,
+    /// `@allow_weakrefs`
+    AllowWeakrefs,
+}
+
+/// What the decorator called `name` means, as seen in `scope`; `accessor_of` is the name of the decorated function.
+pub fn known_decorator(
+    scope: &Scope<'_>,
+    expr: &Expr,
+    accessor_of: &str,
+) -> Option<KnownDecorator> {
+    if let Expr::Attribute(attribute) = expr
+        && let Expr::Name(object) = &*attribute.value
+        && object.id.as_str() == accessor_of
+        && matches!(attribute.attr.as_str(), "setter" | "deleter" | "getter")
+    {
+        return Some(KnownDecorator::Transparent);
+    }
+    let (Resolved::Function(symbol) | Resolved::Class(symbol)) = scope.resolve(expr) else {
+        return None;
+    };
+    match (&*symbol.module, &*symbol.qualname) {
+        ("builtins", "staticmethod" | "classmethod" | "property") => {
+            Some(KnownDecorator::Transparent)
+        }
+        ("typing" | "typing_extensions", "final") => Some(KnownDecorator::Final),
+        ("typing" | "typing_extensions", "override") => Some(KnownDecorator::Override),
+        ("typing" | "typing_extensions", "overload") => Some(KnownDecorator::Overload),
+        (
+            "typing" | "typing_extensions",
+            "no_type_check" | "type_check_only" | "runtime_checkable" | "disjoint_base",
+        ) => Some(KnownDecorator::Transparent),
+        ("abc", "abstractmethod") => Some(KnownDecorator::Abstract),
+        ("__static__", "dynamic" | "mixin" | "_donotcompile") => Some(KnownDecorator::OptOut),
+        ("__static__", "dynamic_return") => Some(KnownDecorator::DynamicReturn),
+        ("__static__", "allow_weakrefs") => Some(KnownDecorator::AllowWeakrefs),
+        ("__static__", "inline" | "pure" | "nogil") => Some(KnownDecorator::Transparent),
+        _ => None,
+    }
+}
+
+fn build(
+    db: &dyn Db,
+    file: File,
+    index: &ModuleIndex,
+    entry: &FunctionEntry,
+) -> Option<FunctionInterface> {
+    let parsed = crate::files::parsed(db, file);
+    let node = find_function(&parsed, entry.range)?;
+    let symbol = Symbol {
+        module: module_name(db, file),
+        qualname: entry.qualname.clone(),
+    };
+    let scope = scope_of(db, file, entry, node);
+    let around = match &entry.class {
+        Some(class) => Scope::inside(db, file, class),
+        None => Scope::module(db, file),
+    };
+
+    let mut known = Vec::new();
+    let mut is_decorated = false;
+    for decorator in &node.decorator_list {
+        // `@deprecated("…")` and its like: a call of something unknown is a decorator that may do anything.
+        match known_decorator(&around, &decorator.expression, node.name.as_str()) {
+            Some(decorator) => known.push(decorator),
+            None => is_decorated = true,
+        }
+    }
+    let is_stub = file.path(db).is_stub();
+    // A stub says what a decorated function is by its signature, as type checkers read it.
+    is_decorated &= !is_stub;
+    let has = |decorator: KnownDecorator| known.contains(&decorator);
+
+    let class = entry
+        .class
+        .as_ref()
+        .and_then(|class| index.classes.get(class));
+    let receiver = receiver_type(db, file, &symbol.module, entry);
+    let params = params(&scope, node, receiver.as_ref());
+    let returns = node
+        .returns
+        .as_ref()
+        .map(|returns| scope.ty(returns, &mut Vec::new()));
+    let returns_annotated = returns.is_some() && !has(KnownDecorator::DynamicReturn);
+    let returns = match returns {
+        _ if has(KnownDecorator::DynamicReturn) => Type::Dynamic,
+        Some(ty) => ty,
+        None if class.is_some() && node.name.as_str() == "__init__" => Type::None,
+        None => Type::Dynamic,
+    };
+    let class_is = |decorator: KnownDecorator| {
+        class.is_some_and(|class| crate::classes::has_decorator(db, file, class, decorator))
+    };
+    Some(FunctionInterface {
+        symbol,
+        kind: entry.kind,
+        params,
+        returns,
+        returns_annotated,
+        is_async: entry.is_async,
+        is_generator: entry.is_generator,
+        is_final: has(KnownDecorator::Final) || class_is(KnownDecorator::Final),
+        is_abstract: has(KnownDecorator::Abstract),
+        is_overloaded: false,
+        is_decorated,
+        is_opted_out: has(KnownDecorator::OptOut) || class_is(KnownDecorator::OptOut),
+    })
+}
+
+/// The scope in which a function's annotations are evaluated: the class or function around it, and its own type parameters.
+pub fn scope_of<'db>(
+    db: &'db dyn Db,
+    file: File,
+    entry: &FunctionEntry,
+    node: &StmtFunctionDef,
+) -> Scope<'db> {
+    let around = entry
+        .qualname
+        .strip_suffix(".setter")
+        .unwrap_or(&entry.qualname);
+    let mut scope = match around.rsplit_once('.') {
+        Some((outer, _)) => Scope::inside(db, file, &Name::new(outer)),
+        None => Scope::module(db, file),
+    };
+    if let Some(type_params) = &node.type_params {
+        scope.add_type_params(&type_params.type_params);
+    }
+    scope
+}
+
+/// The type of `self` or `cls`; `None` for a function that has neither.
+fn receiver_type(db: &dyn Db, file: File, module: &Name, entry: &FunctionEntry) -> Option<Type> {
+    let class = entry.class.as_ref()?;
+    let symbol = Symbol {
+        module: module.clone(),
+        qualname: class.clone(),
+    };
+    match entry.kind {
+        FunctionKind::ClassMethod => Some(Type::Class(symbol)),
+        FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter => {
+            let is_stub = file.path(db).is_stub();
+            if !is_stub && crate::classes::layout_refusal(db, file, class).is_some() {
+                return Some(Type::Dynamic);
+            }
+            let params = crate::classes::type_params(db, file, class);
+            let args = params
+                .iter()
+                .map(|name| Type::TypeVar(name.clone(), None))
+                .collect();
+            Some(Type::Instance(symbol, args))
+        }
+        FunctionKind::StaticMethod | FunctionKind::Function => None,
+    }
+}
+
+fn params(scope: &Scope<'_>, node: &StmtFunctionDef, receiver: Option<&Type>) -> Vec<Param> {
+    let mut params = Vec::new();
+    let nodes = &node.parameters;
+    let with_default = |node: &ParameterWithDefault, kind: ParamKind| -> Param {
+        let default = node
+            .default
+            .as_deref()
+            .map(|default| match constants::literal(default) {
+                Some(value) => DefaultValue::Constant(value),
+                None => DefaultValue::Evaluated,
+            });
+        Param {
+            default,
+            ..param(scope, &node.parameter, kind)
+        }
+    };
+    params.extend(
+        nodes
+            .posonlyargs
+            .iter()
+            .map(|node| with_default(node, ParamKind::PositionalOnly)),
+    );
+    params.extend(
+        nodes
+            .args
+            .iter()
+            .map(|node| with_default(node, ParamKind::Positional)),
+    );
+    params.extend(
+        nodes
+            .vararg
+            .iter()
+            .map(|node| param(scope, node, ParamKind::VarPositional)),
+    );
+    params.extend(
+        nodes
+            .kwonlyargs
+            .iter()
+            .map(|node| with_default(node, ParamKind::KeywordOnly)),
+    );
+    params.extend(
+        nodes
+            .kwarg
+            .iter()
+            .map(|node| param(scope, node, ParamKind::VarKeyword)),
+    );
+    if let (Some(receiver), Some(first)) = (receiver, params.first_mut())
+        && matches!(
+            first.kind,
+            ParamKind::PositionalOnly | ParamKind::Positional
+        )
+        && !first.annotated
+    {
+        first.ty = receiver.clone();
+    }
+    params
+}
+
+fn param(scope: &Scope<'_>, node: &Parameter, kind: ParamKind) -> Param {
+    let ty = node
+        .annotation
+        .as_ref()
+        .map(|annotation| scope.ty(annotation, &mut Vec::new()));
+    Param {
+        name: Name::new(node.name.as_str()),
+        kind,
+        annotated: ty.is_some(),
+        ty: ty.unwrap_or(Type::Dynamic),
+        default: None,
+    }
+}

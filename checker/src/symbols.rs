@@ -1,0 +1,464 @@
+//! What names stand for, across files, by syntax alone.
+//!
+//! A [`SymbolTable`] is the projection of a module's index without positions and without types. Following a name through
+//! imports needs nothing else, so cyclic imports are no cycle of queries.
+
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use keelback_parser::ast::{Expr, Operator, Stmt};
+
+use crate::db::{Db, File};
+use crate::files::staticness;
+use crate::index::{Binding, BindingKind, ModuleIndex, find_stmt, module_index};
+use crate::resolve::{Resolution, module_name, resolve, resolve_from};
+use crate::types::{Name, Primitive, Symbol};
+
+/// What a module-level name is bound to, as far as the syntax says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SymbolKind {
+    /// A `def`, by qualified name.
+    Function(Name),
+    /// A `class`, by qualified name.
+    Class(Name),
+    /// A module, by full name.
+    Module(Name),
+    /// A name of another module.
+    Import {
+        /// The module, absolute.
+        module: Name,
+        /// The name in it.
+        name: Name,
+    },
+    /// A variable.
+    Variable {
+        /// Whether its one value looks like a type, so that it may be an alias.
+        may_be_alias: bool,
+    },
+    /// Bound in several ways.
+    Dynamic,
+}
+
+/// The module-level names of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SymbolTable {
+    /// The names.
+    pub names: IndexMap<Name, SymbolKind>,
+    /// Every class by qualified name, nested ones included.
+    pub classes: IndexSet<Name>,
+    /// Modules of `from m import *`.
+    pub stars: Vec<Name>,
+    /// `__all__`, if it is a literal.
+    pub all: Option<Vec<Name>>,
+    /// Whether what the file says of its names can be used: it is static, a stub, or part of a `py.typed` package. The names
+    /// of any other file are dynamic.
+    pub is_known: bool,
+}
+
+/// What a name turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolved {
+    /// A function.
+    Function(Symbol),
+    /// A class.
+    Class(Symbol),
+    /// A module.
+    Module(Name),
+    /// A module-level variable of a file.
+    Variable {
+        /// The file that defines it.
+        file: File,
+        /// Its name there.
+        name: Name,
+    },
+    /// A fixed-width type of `__static__`.
+    Primitive(Primitive),
+    /// A form of `typing` that is no ordinary class.
+    Special(Special),
+    /// There is such a name, and nothing is known of it.
+    Dynamic,
+    /// There is no such name.
+    Missing,
+}
+
+macro_rules! specials {
+    ($($variant:ident = $name:literal,)+) => {
+        /// The forms of `typing` that mean something in annotations.
+        #[allow(missing_docs, reason = "each is named as in `typing`")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Special {
+            $($variant,)+
+        }
+
+        impl Special {
+            /// The form that `typing` calls `name`.
+            pub fn from_name(name: &str) -> Option<Special> {
+                match name {
+                    $($name => Some(Special::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// Its name in `typing`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Special::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+specials! {
+    Any = "Any",
+    Optional = "Optional",
+    Union = "Union",
+    Callable = "Callable",
+    Literal = "Literal",
+    Final = "Final",
+    ClassVar = "ClassVar",
+    Annotated = "Annotated",
+    Type = "Type",
+    List = "List",
+    Dict = "Dict",
+    Set = "Set",
+    FrozenSet = "FrozenSet",
+    Tuple = "Tuple",
+    DefaultDict = "DefaultDict",
+    OrderedDict = "OrderedDict",
+    Counter = "Counter",
+    Deque = "Deque",
+    ChainMap = "ChainMap",
+    Never = "Never",
+    NoReturn = "NoReturn",
+    SelfType = "Self",
+    LiteralString = "LiteralString",
+    TypeAlias = "TypeAlias",
+    Generic = "Generic",
+    Protocol = "Protocol",
+    TypeGuard = "TypeGuard",
+    TypeIs = "TypeIs",
+    Concatenate = "Concatenate",
+    Unpack = "Unpack",
+    Required = "Required",
+    NotRequired = "NotRequired",
+    ReadOnly = "ReadOnly",
+    TypeForm = "TypeForm",
+}
+
+/// The module-level names of `file`.
+#[salsa::tracked(returns(clone))]
+pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
+    let index = module_index(db, file);
+    let parsed = crate::files::parsed(db, file);
+    let looks_like_type = |binding: &Binding| match find_stmt(&parsed, binding.stmt) {
+        Some(Stmt::Assign(node)) => may_be_type(&node.value),
+        Some(Stmt::AnnAssign(node)) => crate::reach::dotted(&node.annotation)
+            .is_some_and(|name| crate::index::last_part(&name) == "TypeAlias"),
+        Some(Stmt::TypeAlias(_)) => true,
+        _ => false,
+    };
+    let names = index
+        .scope
+        .bindings
+        .iter()
+        .map(|(name, bindings)| (name.clone(), kind_of(&index, bindings, &looks_like_type)))
+        .collect();
+    Arc::new(SymbolTable {
+        names,
+        classes: index.classes.keys().cloned().collect(),
+        stars: index.scope.stars.clone(),
+        all: index.all.clone(),
+        is_known: file.path(db).is_stub()
+            || staticness(db, file).is_static()
+            || is_typed_package(db, file),
+    })
+}
+
+/// Whether a `py.typed` marker stands in the file's top-level package outside the program's own folders.
+fn is_typed_package(db: &dyn Db, file: File) -> bool {
+    let Some(path) = file.path(db).as_os() else {
+        return false;
+    };
+    let paths = db.project().search_paths(db);
+    if paths.roots.iter().any(|root| path.starts_with(root)) {
+        return false;
+    }
+    let Some(site) = paths.site.iter().find(|site| path.starts_with(site)) else {
+        return false;
+    };
+    let Some(top) = path
+        .strip_prefix(site)
+        .ok()
+        .and_then(|rest| rest.components().next())
+    else {
+        return false;
+    };
+    let marker = site.join(top).join("py.typed");
+    let marker = db.file(crate::db::FilePath::Os(Arc::from(marker)));
+    matches!(marker.status(db), crate::system::Status::File(_))
+}
+
+fn may_be_type(value: &Expr) -> bool {
+    match value {
+        Expr::Name(_) | Expr::Attribute(_) | Expr::NoneLiteral(_) => true,
+        Expr::Subscript(subscript) => may_be_type(&subscript.value),
+        Expr::BinOp(operation) => {
+            operation.op == Operator::BitOr
+                && (may_be_type(&operation.left) || operation.left.is_string_literal_expr())
+                && (may_be_type(&operation.right) || operation.right.is_string_literal_expr())
+        }
+        Expr::Call(call) => crate::reach::dotted(&call.func).is_some_and(|name| {
+            matches!(
+                crate::index::last_part(&name),
+                "TypeVar" | "NewType" | "ParamSpec" | "TypeVarTuple" | "TypeAliasType"
+            )
+        }),
+        _ => false,
+    }
+}
+
+fn kind_of(
+    index: &ModuleIndex,
+    bindings: &[Binding],
+    looks_like_type: &dyn Fn(&Binding) -> bool,
+) -> SymbolKind {
+    let kinds: Vec<&BindingKind> = bindings.iter().map(|binding| &binding.kind).collect();
+    if let [first, rest @ ..] = &kinds[..]
+        && rest.iter().all(|kind| kind == first)
+    {
+        match first {
+            BindingKind::Function(name) => {
+                let known = index
+                    .functions
+                    .get(name)
+                    .is_some_and(|entry| !entry.is_redefined());
+                return if known {
+                    SymbolKind::Function(name.clone())
+                } else {
+                    SymbolKind::Dynamic
+                };
+            }
+            BindingKind::Class(name) => {
+                let known = index
+                    .classes
+                    .get(name)
+                    .is_some_and(|entry| !entry.is_redefined);
+                return if known {
+                    SymbolKind::Class(name.clone())
+                } else {
+                    SymbolKind::Dynamic
+                };
+            }
+            BindingKind::Import(module) => return SymbolKind::Module(module.clone()),
+            BindingKind::ImportFrom { module, name } => {
+                return SymbolKind::Import {
+                    module: module.clone(),
+                    name: name.clone(),
+                };
+            }
+            BindingKind::Annotated { .. } | BindingKind::Assigned | BindingKind::TypeAlias => {
+                let alone = rest.is_empty();
+                return SymbolKind::Variable {
+                    may_be_alias: alone && looks_like_type(&bindings[0]),
+                };
+            }
+            BindingKind::Augmented | BindingKind::Other => {}
+        }
+    }
+    let is_variable = kinds.iter().all(|kind| {
+        matches!(
+            kind,
+            BindingKind::Annotated { .. }
+                | BindingKind::Assigned
+                | BindingKind::Augmented
+                | BindingKind::Other
+        )
+    });
+    if is_variable {
+        SymbolKind::Variable {
+            may_be_alias: false,
+        }
+    } else {
+        SymbolKind::Dynamic
+    }
+}
+
+/// What the module-level name `name` of `file` stands for, imports followed.
+pub fn resolve_in(db: &dyn Db, file: File, name: &str) -> Resolved {
+    Follower {
+        db,
+        from: file,
+        seen: Vec::new(),
+    }
+    .in_file(file, name)
+}
+
+/// What `name` stands for in `file` outside of functions: a module-level name, or a builtin.
+pub fn resolve_global(db: &dyn Db, file: File, name: &str) -> Resolved {
+    match resolve_in(db, file, name) {
+        Resolved::Missing => resolve_builtin(db, name),
+        found => found,
+    }
+}
+
+/// What the builtin `name` stands for.
+pub fn resolve_builtin(db: &dyn Db, name: &str) -> Resolved {
+    // Classes that the stub names for its own use.
+    let is_private = name.starts_with('_') && !name.starts_with("__");
+    if is_private || matches!(name, "ellipsis" | "function") {
+        return Resolved::Missing;
+    }
+    let Some(builtins) = crate::resolve::resolve_module(db, &Name::new("builtins")) else {
+        return Resolved::Dynamic;
+    };
+    match resolve_in(db, builtins, name) {
+        // What the stub itself imports is not a builtin.
+        Resolved::Module(_) | Resolved::Special(_) => Resolved::Missing,
+        Resolved::Function(symbol) | Resolved::Class(symbol) if &*symbol.module != "builtins" => {
+            Resolved::Missing
+        }
+        found => found,
+    }
+}
+
+/// What `name` is in the module called `module`, as seen from `from`.
+pub fn resolve_member(db: &dyn Db, from: File, module: &Name, name: &str) -> Resolved {
+    Follower {
+        db,
+        from,
+        seen: Vec::new(),
+    }
+    .in_module(module, name)
+}
+
+struct Follower<'db> {
+    db: &'db dyn Db,
+    from: File,
+    seen: Vec<(File, Name)>,
+}
+
+impl Follower<'_> {
+    fn in_module(&mut self, module: &Name, name: &str) -> Resolved {
+        if &**module == "__static__"
+            && let Some(primitive) = Primitive::from_name(name)
+        {
+            return Resolved::Primitive(primitive);
+        }
+        let submodule = Name::new(format!("{module}.{name}"));
+        match resolve_from(self.db, self.from, module) {
+            Some(file) => match self.in_file(file, name) {
+                Resolved::Missing => match resolve(self.db, &submodule) {
+                    Resolution::Missing => Resolved::Missing,
+                    _ => Resolved::Module(submodule),
+                },
+                found => found,
+            },
+            None => match (resolve(self.db, module), resolve(self.db, &submodule)) {
+                (_, Resolution::File(_) | Resolution::Namespace) => Resolved::Module(submodule),
+                (Resolution::Namespace, Resolution::Missing) => Resolved::Missing,
+                // The import itself is reported.
+                _ => Resolved::Dynamic,
+            },
+        }
+    }
+
+    fn in_file(&mut self, file: File, name: &str) -> Resolved {
+        let db = self.db;
+        let key = (file, Name::new(name));
+        if self.seen.contains(&key) {
+            // A cycle of imports that never reaches a definition.
+            return Resolved::Dynamic;
+        }
+        self.seen.push(key);
+        let module = module_name(db, file);
+        if matches!(&*module, "typing" | "typing_extensions")
+            && let Some(special) = Special::from_name(name)
+        {
+            return Resolved::Special(special);
+        }
+        let table = symbol_table(db, file);
+        let Some(kind) = table.names.get(name) else {
+            return self.in_stars(file, &table, name);
+        };
+        if !table.is_known {
+            return Resolved::Dynamic;
+        }
+        match kind {
+            SymbolKind::Function(qualname) => {
+                Resolved::Function(Symbol::new(&*module, &**qualname))
+            }
+            SymbolKind::Class(qualname) => Resolved::Class(Symbol::new(&*module, &**qualname)),
+            SymbolKind::Module(name) => Resolved::Module(name.clone()),
+            SymbolKind::Import { module, name } => match self.in_module(module, name) {
+                // Reported at the import.
+                Resolved::Missing => Resolved::Dynamic,
+                found => found,
+            },
+            SymbolKind::Variable { .. } => Resolved::Variable {
+                file,
+                name: Name::new(name),
+            },
+            SymbolKind::Dynamic => Resolved::Dynamic,
+        }
+    }
+
+    fn in_stars(&mut self, file: File, table: &SymbolTable, name: &str) -> Resolved {
+        let mut unknown = !table.is_known;
+        for module in &table.stars {
+            let Some(target) = resolve_from(self.db, file, module) else {
+                unknown = true;
+                continue;
+            };
+            let exported = symbol_table(self.db, target);
+            let is_public = match &exported.all {
+                Some(all) => all.iter().any(|public| &**public == name),
+                None => !name.starts_with('_'),
+            };
+            if is_public {
+                match self.in_file(target, name) {
+                    Resolved::Missing => {}
+                    found => return found,
+                }
+            }
+            unknown |= !exported.is_known;
+        }
+        if unknown || is_module_attribute(name) {
+            Resolved::Dynamic
+        } else {
+            Resolved::Missing
+        }
+    }
+}
+
+/// Names that every module has without binding them.
+pub fn is_module_attribute(name: &str) -> bool {
+    matches!(
+        name,
+        "__name__"
+            | "__file__"
+            | "__doc__"
+            | "__dict__"
+            | "__package__"
+            | "__spec__"
+            | "__loader__"
+            | "__path__"
+            | "__builtins__"
+            | "__debug__"
+            | "__annotations__"
+            | "__cached__"
+    )
+}
+
+/// The names that `file` defines at module level, for suggestions.
+pub fn names_of(db: &dyn Db, file: File) -> Vec<Name> {
+    symbol_table(db, file).names.keys().cloned().collect()
+}
+
+/// The file and qualified name of a symbol's definition, as seen from `from`.
+pub fn definition_of(db: &dyn Db, from: File, symbol: &Symbol) -> Option<(File, Name)> {
+    Some((
+        resolve_from(db, from, &symbol.module)?,
+        symbol.qualname.clone(),
+    ))
+}
