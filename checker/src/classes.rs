@@ -159,7 +159,7 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             let names = explicit.unwrap_or(variables);
             // Defaults and parameter specifications of old-style variables are not looked at in stubs.
             let known = !file.path(db).is_stub() || is_well_known(db, file, qualname);
-            let arity = known.then(|| names.len()..=names.len());
+            let arity = known.then_some(names.len()..=names.len());
             (names, arity)
         }
     };
@@ -203,11 +203,7 @@ fn slice_items(slice: &Expr) -> Vec<&Expr> {
 
 fn collect_variables(ty: &Type, out: &mut Vec<Name>) {
     match ty {
-        Type::TypeVar(name, _) => {
-            if !out.contains(name) {
-                out.push(name.clone());
-            }
-        }
+        Type::TypeVar(name, _) if !out.contains(name) => out.push(name.clone()),
         Type::Instance(_, types)
         | Type::Exact(_, types)
         | Type::Tuple(types)

@@ -77,11 +77,10 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
                 ));
             }
             None => {}
-            Some(rules) if ignore.used.iter().all(|used| !used) => {
-                if !(rules.is_empty() && ignore.is_shared) {
-                    let message = "This comment silences nothing";
-                    reports.push(unused(file, &source.text, ignore.range, message));
-                }
+            Some(rules) if rules.is_empty() && ignore.is_shared => {}
+            Some(_) if ignore.used.iter().all(|used| !used) => {
+                let message = "This comment silences nothing";
+                reports.push(unused(file, &source.text, ignore.range, message));
             }
             Some(rules) => {
                 for ((rule, range), used) in rules.into_iter().zip(ignore.used) {
