@@ -8,6 +8,8 @@
 #![deny(unsafe_code)]
 
 mod commands;
+mod interpreter;
+mod run;
 
 use std::process::ExitCode;
 

@@ -1,1 +1,25 @@
-//! placeholder
+//! keelback-runtime: everything that lives inside CPython.
+//!
+//! Before it: `lowering` and `jit`, which know nothing of CPython. After it: `cli`, whose extension module starts it.
+//!
+//! It does: find out where things are in the running interpreter ([`ffi`]), import static modules ([`import_hook`]), give functions their
+//! entries and check what crosses them ([`boundary`]), build classes with storage of their own ([`classes`]), keep compiled code's
+//! assumptions right ([`watch`]), write traceback entries ([`traceback`]), run main programs ([`main_program`]).
+//!
+//! It refuses to: parse, check or compile. It asks a [`compile::Compiler`] for that.
+
+pub mod boundary;
+pub mod classes;
+pub mod compile;
+pub mod error;
+pub mod ffi;
+pub mod gil;
+pub mod host;
+pub mod import_hook;
+pub mod main_program;
+pub mod object;
+pub mod records;
+pub mod stats;
+pub mod thread;
+pub mod traceback;
+pub mod watch;

@@ -5,6 +5,7 @@ mod dis;
 mod explain;
 mod lsp;
 mod rules;
+mod run;
 mod version;
 
 use std::io::{self, Write};
@@ -49,6 +50,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Arguments),
     Check(check::Arguments),
     Dis(dis::Arguments),
     Rules(rules::Arguments),
@@ -62,6 +64,7 @@ enum Command {
 /// Does what the arguments say.
 pub(crate) fn execute(arguments: Arguments) -> Outcome {
     match arguments.command {
+        Command::Run(arguments) => run::execute(arguments),
         Command::Check(arguments) => check::execute(&arguments),
         Command::Dis(arguments) => dis::execute(&arguments),
         Command::Rules(arguments) => rules::execute(&arguments),

@@ -1,0 +1,111 @@
+# Compiled under the file name of importlib's own frozen source, so that CPython trims these frames from tracebacks as it trims importlib's.
+import sys
+from _frozen_importlib import ModuleSpec, _call_with_frames_removed
+from _frozen_importlib_external import SourceFileLoader
+
+
+class StaticAwareLoader(SourceFileLoader):
+    """Loads a module as `SourceFileLoader` does; a static one is shown to the compiler before its body runs."""
+
+    def exec_module(self, module):
+        name = module.__name__
+        code = SourceFileLoader.get_code(self, name)
+        if code is None:
+            raise ImportError(f"cannot load module {name!r} when get_code() returns None")
+        if "__static__" in code.co_names or (PATTERNS and by_pattern(name)):
+            if not _call_with_frames_removed(prepare, self, name, code, module.__dict__):
+                self.__class__ = SourceFileLoader
+        else:
+            self.__class__ = SourceFileLoader
+        _call_with_frames_removed(exec, code, module.__dict__)
+
+
+class MainLoader(StaticAwareLoader):
+    """The loader of the module that `run -m` names: `runpy` asks it for the code and runs that as `__main__`."""
+
+    def get_code(self, fullname):
+        code = SourceFileLoader.get_code(self, fullname)
+        if code is not None and ("__static__" in code.co_names or (PATTERNS and by_pattern(fullname))):
+            _call_with_frames_removed(prepare, self, "__main__", code, sys.modules["__main__"].__dict__)
+        return code
+
+
+class Finder:
+    """Asks the finders behind it, and exchanges the loader of a source file for one that knows static modules."""
+
+    main = None
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        for finder in sys.meta_path:
+            if finder is cls:
+                continue
+            try:
+                find_spec = finder.find_spec
+            except AttributeError:
+                continue
+            spec = find_spec(name, path, target)
+            if spec is not None:
+                loader = spec.loader
+                if type(loader) is SourceFileLoader:
+                    main = cls.main
+                    if main is not None and (name == main or name == main + ".__main__"):
+                        loader.__class__ = MainLoader
+                    else:
+                        loader.__class__ = StaticAwareLoader
+                return spec
+        return None
+
+    @classmethod
+    def invalidate_caches(cls):
+        pass
+
+
+class EmbeddedLoader:
+    """Loads the packages that Keelback carries with it."""
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @classmethod
+    def exec_module(cls, module):
+        name = module.__name__
+        _call_with_frames_removed(exec, cls.get_code(name), module.__dict__)
+
+    @classmethod
+    def get_code(cls, name):
+        return _call_with_frames_removed(
+            compile, SOURCES[name][0], SOURCES[name][2], "exec", 0, True
+        )
+
+    @staticmethod
+    def get_source(name):
+        return SOURCES[name][0]
+
+    @staticmethod
+    def is_package(name):
+        return SOURCES[name][1]
+
+
+class EmbeddedFinder:
+    """Finds those packages when nothing else has found them."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        found = SOURCES.get(name)
+        if found is None:
+            return None
+        return ModuleSpec(name, EmbeddedLoader, origin=found[2], is_package=found[1])
+
+
+def install():
+    if Finder not in sys.meta_path:
+        sys.meta_path.insert(0, Finder)
+    if EmbeddedFinder not in sys.meta_path:
+        sys.meta_path.append(EmbeddedFinder)
+
+
+def serve_packages_only():
+    if Finder in sys.meta_path:
+        sys.meta_path.remove(Finder)
