@@ -8,20 +8,29 @@ use super::Outcome;
 use crate::run::{self, Run, Target};
 
 /// Run a program as python would, with its static modules compiled
+///
+/// Everything behind the program's name belongs to the program.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "keelback run [OPTIONS] <FILE | -m MODULE | -c TEXT | -> [ARGS]...",
     after_help = "\
+Environment:
+  KEELBACK_PYTHON   the interpreter to use, unless --python names one
+  KEELBACK=0        compile nothing
+  KEELBACK_TIER     interp, jit or auto: what executes compiled functions
+  KEELBACK_OPT      0, 1 or 2: how much they are optimised
+
 Examples:
-  keelback run main.py 1000            a script; everything after it is the program's
-  keelback run -m pkg.tool --verbose   a module
-  keelback run --stats main.py         what was compiled, what was not and why"
+  keelback run main.py 1000 --json     options behind the script are the script's own
+  keelback run --stats -m pkg.tool     a module, and at the end a table of what was compiled
+  keelback run -c 'import hot; print(hot.total(10))'
+  keelback run --python 3.12 main.py   a path, a command, or a version"
 )]
 pub(super) struct Arguments {
     /// The interpreter: a path, a command, or a version such as 3.12
     #[arg(long, value_name = "PYTHON")]
     python: Option<String>,
-    /// Compile modules that match this pattern too, though they do not import __static__
+    /// Treat modules of this dotted name (`*` stands for anything) as static; may be repeated
     #[arg(long = "static", value_name = "PATTERN")]
     static_patterns: Vec<String>,
     /// When the program ends, print what was compiled, what was left to CPython and why, and how long it took
