@@ -5,9 +5,11 @@
 //! It knows neither CPython nor Cranelift. Before it comes the checker, after it `jit` and `runtime`.
 #![deny(unsafe_code)]
 
+pub mod analysis;
 pub mod errors;
 pub mod function;
 pub mod helpers;
 pub mod ops;
+pub mod passes;
 pub mod text;
 pub mod types;

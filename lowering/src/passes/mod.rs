@@ -1,0 +1,4 @@
+//! Passes over functions, one a file.
+
+pub mod errors;
+pub mod ownership;
