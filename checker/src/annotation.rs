@@ -325,6 +325,11 @@ impl<'db> Scope<'db> {
             }
             Expr::Attribute(attribute) => {
                 if let Resolved::Module(module) = self.resolve(&attribute.value) {
+                    // A stub may be older than the library: what it does not have is dynamic.
+                    let file = crate::resolve::resolve_from(self.db, self.file, &module);
+                    if file.is_some_and(|file| file.path(self.db).is_stub()) {
+                        return;
+                    }
                     let message = format!("Module `{module}` has no `{}`", attribute.attr);
                     self.problem(
                         Rule::UnresolvedAttribute,
@@ -340,23 +345,22 @@ impl<'db> Scope<'db> {
         }
     }
 
+    /// Whether a function around binds `name` itself.
     fn is_local_of_container(&self, name: &str) -> bool {
-        let Some(container) = &self.container else {
-            return false;
-        };
         let index = module_index(self.db, self.file);
-        let mut current = index
-            .functions
-            .get(container)
-            .and_then(|entry| entry.parent.clone());
-        if current.is_none() {
-            current = index
-                .classes
-                .get(container)
-                .and_then(|entry| entry.parent.clone());
+        let parsed = crate::files::parsed(self.db, self.file);
+        let mut container = self.container.as_deref();
+        while let Some(outer) = container {
+            let binds = index.functions.get(outer).is_some_and(|entry| {
+                let node = crate::index::find_function(&parsed, entry.range);
+                node.is_some_and(|node| binds(node, name))
+            });
+            if binds {
+                return true;
+            }
+            container = outer.rsplit_once('.').map(|(rest, _)| rest);
         }
-        // Whether the function really binds it is not looked up: a name of no module is most likely its.
-        current.is_some() && !name.is_empty()
+        false
     }
 
     /// An instance of a class named without arguments or with `args`.
@@ -595,6 +599,51 @@ impl<'db> Scope<'db> {
         };
         Type::Callable(params, Arc::new(boxed(self.ty(returns, problems))))
     }
+}
+
+/// Whether a function binds `name`: as a parameter, by assignment, by an import or by a definition.
+fn binds(function: &StmtFunctionDef, name: &str) -> bool {
+    use keelback_parser::ast::visitor::{Visitor, walk_expr, walk_stmt};
+    use keelback_parser::ast::{ExprContext, Stmt};
+
+    struct Search<'n> {
+        name: &'n str,
+        found: bool,
+    }
+    impl<'a> Visitor<'a> for Search<'_> {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            match stmt {
+                Stmt::FunctionDef(node) => self.found |= node.name.as_str() == self.name,
+                Stmt::ClassDef(node) => self.found |= node.name.as_str() == self.name,
+                Stmt::Import(node) => {
+                    self.found |= node.names.iter().any(|alias| {
+                        let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                        bound.split('.').next() == Some(self.name)
+                    });
+                }
+                Stmt::ImportFrom(node) => {
+                    self.found |= node.names.iter().any(|alias| {
+                        alias.asname.as_ref().unwrap_or(&alias.name).as_str() == self.name
+                    });
+                }
+                _ => walk_stmt(self, stmt),
+            }
+        }
+
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            if let Expr::Name(node) = expr {
+                self.found |= node.ctx == ExprContext::Store && node.id.as_str() == self.name;
+            }
+            walk_expr(self, expr);
+        }
+    }
+    let mut search = Search { name, found: false };
+    search.visit_body(&function.body);
+    search.found
+        || function
+            .parameters
+            .iter()
+            .any(|param| param.name().as_str() == name)
 }
 
 /// The class that an old name in `typing` means.

@@ -7,8 +7,8 @@ use keelback_parser::text_size::{TextRange, TextSize};
 
 use crate::db::{Db, File};
 use crate::diagnostic::{Diagnostic, tidy};
-use crate::files::SourceError;
-use crate::rules::{Level, Rule};
+use crate::files::{SourceError, Staticness};
+use crate::rules::{Category, Level, Rule};
 
 /// Everything reported about `file`, with the configured levels and the ignore comments applied, sorted.
 ///
@@ -20,8 +20,13 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     collect(db, file, &mut diagnostics);
     crate::suppress::apply(db, file, &mut diagnostics);
     let levels = db.project().rules(db);
+    // A pattern can make a working program faster; it cannot break it.
+    let by_pattern = crate::files::staticness(db, file) == Staticness::Pattern;
     diagnostics.retain_mut(|diagnostic| {
         diagnostic.severity = levels.level(diagnostic.rule);
+        if by_pattern && diagnostic.rule.category() == Category::Types {
+            diagnostic.severity = diagnostic.severity.min(Level::Warning);
+        }
         diagnostic.severity != Level::Ignore
     });
     tidy(&mut diagnostics);
@@ -89,5 +94,12 @@ fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
             error.range,
             message,
         ));
+    }
+    // What follows from a text that does not parse says more about the parser than about the program.
+    if parsed.is_valid() {
+        let whole = TextRange::empty(TextSize::new(0));
+        diagnostics.extend(guard(file, whole, "the declarations of the module", || {
+            crate::declarations::check(db, file)
+        }));
     }
 }

@@ -22,6 +22,7 @@ pub mod check;
 pub mod classes;
 pub mod constants;
 pub mod db;
+pub mod declarations;
 pub mod diagnostic;
 pub mod files;
 pub mod index;

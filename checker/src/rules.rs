@@ -89,7 +89,7 @@ rules! {
     /// `__static__` is imported, but not first, so the module is not static.
     StaticImportNotFirst = "static-import-not-first", Warning, Language;
     /// An imported module cannot be found.
-    UnresolvedImport = "unresolved-import", Error, Language;
+    UnresolvedImport = "unresolved-import", Warning, Language;
     /// A name imported from a static module or a stub does not exist there.
     UnresolvedImportName = "unresolved-import-name", Error, Language;
     /// A name that is bound nowhere is used.

@@ -146,7 +146,7 @@ fn annotations_that_are_wrong_are_reported() {
         ("dict[int]", "wrong-type-arguments"),
         ("g", "invalid-annotation"),
         ("os", "invalid-annotation"),
-        ("os.nothing", "unresolved-attribute"),
+        ("m.nothing", "unresolved-attribute"),
         ("'list['", "invalid-annotation"),
         ("int()", "invalid-annotation"),
         ("Optional", "invalid-annotation"),
@@ -154,7 +154,7 @@ fn annotations_that_are_wrong_are_reported() {
     ];
     for (annotation, rule) in cases {
         let text = format!(
-            "import __static__\nimport os\nfrom typing import Optional\ndef g(): pass\nx: {annotation}\n"
+            "import __static__\nimport os, m\nfrom typing import Optional\ndef g(): pass\nx: {annotation}\n"
         );
         let (_, db) = project(&[("m.py", &text)]);
         let file = file(&db, "m");

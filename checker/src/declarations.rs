@@ -1,0 +1,240 @@
+//! What is reported about a file's declarations: imports, annotations, classes and their bases, redefinitions, `Final` names.
+//! Bodies of functions are not looked at here.
+//!
+//! Of a module that is not static only the marker is checked: it is an ordinary Python file, and what it does is its own affair.
+
+use keelback_parser::ast::{Expr, Stmt};
+use keelback_parser::text_size::{Ranged, TextRange};
+
+use crate::annotation::{Scope, boxed};
+use crate::db::{Db, File};
+use crate::diagnostic::Diagnostic;
+use crate::files::staticness;
+use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
+use crate::members::is_subclass;
+use crate::rules::Rule;
+use crate::types::{Name, Type};
+
+mod classes;
+mod finals;
+mod imports;
+mod overrides;
+mod unused;
+
+/// Everything reported about the declarations of `file`.
+pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
+    let mut checker = Checker {
+        db,
+        file,
+        index: module_index(db, file),
+        found: Vec::new(),
+    };
+    checker.marker();
+    if staticness(db, file).is_static() {
+        checker.imports();
+        checker.redefinitions();
+        checker.annotations();
+        checker.classes();
+        checker.overrides();
+        checker.finals();
+        checker.unused_imports();
+    }
+    checker.found
+}
+
+struct Checker<'db> {
+    db: &'db dyn Db,
+    file: File,
+    index: std::sync::Arc<ModuleIndex>,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn report(
+        &mut self,
+        rule: Rule,
+        range: TextRange,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.found
+            .push(Diagnostic::new(rule, self.file, range, message));
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    /// `import __static__` that does not mark the module, because something stands before it.
+    fn marker(&mut self) {
+        if self.index.marker.is_static() {
+            return;
+        }
+        let late =
+            self.index.imports.iter().find(|import| {
+                import.module.as_deref() == Some("__static__") && import.is_top_level
+            });
+        let Some(late) = late else { return };
+        if staticness(self.db, self.file).is_static() {
+            return;
+        }
+        let range = late.stmt;
+        self.report(
+            Rule::StaticImportNotFirst,
+            range,
+            "This import does not make the module static, because it is not the first",
+        )
+        .notes
+        .push(
+            "Move it above every other import; only a docstring, comments and `from __future__` may come before"
+                .to_owned(),
+        );
+    }
+
+    fn redefinitions(&mut self) {
+        let index = self.index.clone();
+        for function in index.functions.values() {
+            let mut previous: Option<&FunctionEntry> = None;
+            for entry in function.earlier.iter().chain([function]) {
+                if let Some(before) = previous
+                    && is_shadowed(before, entry)
+                {
+                    let message = format!("`{}` is defined again", entry.qualname);
+                    let file = self.file;
+                    let report = self.report(Rule::DuplicateDefinition, entry.name_range, message);
+                    *report = report
+                        .clone()
+                        .with_secondary(file, before.name_range, "first defined here")
+                        .with_note("Rename one of them; neither is compiled as it is");
+                }
+                previous = Some(entry);
+            }
+        }
+        for class in index.classes.values() {
+            if class.is_redefined && !class.is_conditional {
+                let message = format!("Class `{}` is defined again", class.qualname);
+                self.report(Rule::DuplicateDefinition, class.name_range, message);
+            }
+        }
+    }
+
+    /// Annotations of module-level and class-level names and of signatures.
+    fn annotations(&mut self) {
+        let parsed = crate::files::parsed(self.db, self.file);
+        let index = self.index.clone();
+        let mut problems = Vec::new();
+        let scopes = std::iter::once((None, &index.scope)).chain(
+            index
+                .classes
+                .values()
+                .map(|class| (Some(&class.qualname), &class.scope)),
+        );
+        for (class, names) in scopes {
+            let scope = match class {
+                Some(class) => Scope::inside(self.db, self.file, class),
+                None => Scope::module(self.db, self.file),
+            };
+            for binding in names.bindings.values().flatten() {
+                match find_stmt(&parsed, binding.stmt) {
+                    Some(Stmt::AnnAssign(node)) => {
+                        scope.annotation(&node.annotation, &mut problems);
+                    }
+                    Some(Stmt::TypeAlias(node)) => {
+                        let mut scope = scope.clone();
+                        if let Some(params) = &node.type_params {
+                            scope.add_type_params(&params.type_params);
+                        }
+                        scope.ty(&node.value, &mut problems);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for function in index.functions.values() {
+            for entry in function.earlier.iter().chain([function]) {
+                let Some(node) = find_function(&parsed, entry.range) else {
+                    continue;
+                };
+                let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+                for parameter in &node.parameters {
+                    if let Some(annotation) = parameter.annotation() {
+                        scope.ty(annotation, &mut problems);
+                    }
+                }
+                if let Some(returns) = &node.returns {
+                    scope.ty(returns, &mut problems);
+                }
+            }
+        }
+        self.found.append(&mut problems);
+    }
+}
+
+/// Whether a second definition takes the first one's name away, and nobody can have meant it.
+fn is_shadowed(before: &FunctionEntry, entry: &FunctionEntry) -> bool {
+    let is_plain = |entry: &FunctionEntry| {
+        !entry.is_conditional
+            && entry.decorators.iter().all(|decorator| {
+                matches!(
+                    crate::index::last_part(decorator),
+                    "staticmethod" | "classmethod" | "property" | "final" | "override" | "inline"
+                )
+            })
+    };
+    is_plain(before) && is_plain(entry) && !entry.qualname.ends_with('_')
+}
+
+/// The range of a class's base expression, by its position.
+fn base_range(class: &keelback_parser::ast::StmtClassDef, position: usize) -> TextRange {
+    class
+        .arguments
+        .as_ref()
+        .and_then(|arguments| arguments.args.get(position))
+        .map_or(class.name.range(), Ranged::range)
+}
+
+/// The name under which a member is looked up: as it is mangled in its class.
+fn mangled(class: &Name, name: &Name) -> Name {
+    crate::classes::mangle(class, name)
+}
+
+/// Whether an expression is a bare name or a dotted one.
+fn is_name(expr: &Expr) -> bool {
+    matches!(expr, Expr::Name(_) | Expr::Attribute(_))
+}
+
+impl Checker<'_> {
+    /// Whether a value of type `value` may stand where `place` is declared, boxing aside. In doubt it may.
+    fn fits(&self, value: &Type, place: &Type) -> bool {
+        let (value, place) = (boxed(value.clone()), boxed(place.clone()));
+        if value == place || value.is_dynamic() || place.is_dynamic() || value == Type::Never {
+            return true;
+        }
+        if let Type::Union(members) = &value {
+            return members.iter().all(|member| self.fits(member, &place));
+        }
+        if let Type::Union(members) = &place {
+            return members.iter().any(|member| self.fits(&value, member));
+        }
+        match (&value, &place) {
+            (Type::None, _) | (_, Type::None) => place.is_builtin("object"),
+            (_, Type::Literal(_)) => false,
+            _ => match (value.class(), place.class()) {
+                (Some(value), Some(place)) => {
+                    let is_promoted = match place.name() {
+                        "float" => value.is_builtin("int") || value.is_builtin("bool"),
+                        "complex" => ["int", "bool", "float"]
+                            .iter()
+                            .any(|name| value.is_builtin(name)),
+                        _ => false,
+                    };
+                    // A class of a stub may be a protocol, which others fit without naming it.
+                    let may_be_protocol = &*place.module != "builtins"
+                        && !crate::resolve::resolve_from(self.db, self.file, &place.module)
+                            .is_some_and(|file| staticness(self.db, file).is_static());
+                    (is_promoted && place.is_builtin(place.name()))
+                        || may_be_protocol
+                        || is_subclass(self.db, self.file, &value, &place) != Some(false)
+                }
+                _ => true,
+            },
+        }
+    }
+}

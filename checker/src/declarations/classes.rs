@@ -1,0 +1,209 @@
+//! Bases of classes, conflicts of storage, and why a class is not laid out.
+
+use keelback_parser::ast::{Expr, StmtClassDef};
+use keelback_parser::text_size::Ranged;
+
+use super::{Checker, base_range, is_name, mangled};
+use crate::annotation::Scope;
+use crate::classes::class_interface;
+use crate::files::{Staticness, staticness};
+use crate::index::{BindingKind, ClassEntry, find_class};
+use crate::interface::Member;
+use crate::members::{find_member, is_subclass};
+use crate::resolve::module_name;
+use crate::rules::Rule;
+use crate::suggest::did_you_mean;
+use crate::symbols::{Resolved, Special, names_of};
+use crate::types::{Symbol, Type};
+
+impl Checker<'_> {
+    pub(super) fn classes(&mut self) {
+        let parsed = crate::files::parsed(self.db, self.file);
+        let index = self.index.clone();
+        for class in index.classes.values() {
+            let Some(node) = find_class(&parsed, class.range) else {
+                continue;
+            };
+            self.bases(class, node);
+            self.storage(class, node);
+            self.fields(class);
+            self.not_laid_out(class);
+        }
+    }
+
+    fn bases(&mut self, class: &ClassEntry, node: &StmtClassDef) {
+        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let own = Symbol {
+            module: module_name(self.db, self.file),
+            qualname: class.qualname.clone(),
+        };
+        for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
+            let head = match base {
+                Expr::Subscript(subscript) => &*subscript.value,
+                other => other,
+            };
+            if !is_name(head) {
+                continue;
+            }
+            let message = match scope.resolve(head) {
+                Resolved::Class(symbol) => {
+                    if is_subclass(self.db, self.file, &symbol, &own) == Some(true) {
+                        Some(format!("Class `{}` is its own base class", class.qualname))
+                    } else {
+                        self.final_base(&symbol, base);
+                        None
+                    }
+                }
+                Resolved::Function(symbol) => Some(format!(
+                    "`{}` is a function and cannot be a base class",
+                    symbol.name()
+                )),
+                Resolved::Module(module) => {
+                    Some(format!("`{module}` is a module and cannot be a base class"))
+                }
+                Resolved::Primitive(primitive) => Some(format!(
+                    "`{}` is a fixed-width type and cannot be a base class",
+                    primitive.name()
+                )),
+                Resolved::Special(Special::Optional | Special::Union | Special::Literal) => {
+                    Some("This is not a class".to_owned())
+                }
+                Resolved::Missing => {
+                    if let Expr::Name(name) = head
+                        && class.parent.is_none()
+                    {
+                        let known = names_of(self.db, self.file);
+                        let near = did_you_mean(name.id.as_str(), known.iter().map(|name| &**name));
+                        let message = format!("Name `{}` is not defined{near}", name.id);
+                        self.report(Rule::UndefinedName, head.range(), message);
+                    }
+                    None
+                }
+                Resolved::Special(_) | Resolved::Variable { .. } | Resolved::Dynamic => None,
+            };
+            if let Some(message) = message {
+                self.report(Rule::InvalidBase, base.range(), message);
+            }
+        }
+    }
+
+    fn final_base(&mut self, symbol: &Symbol, base: &Expr) {
+        let Some(interface) = class_interface(self.db, self.file, symbol) else {
+            return;
+        };
+        if interface.is_final {
+            let message = format!(
+                "Class `{}` is final and cannot be subclassed",
+                symbol.name()
+            );
+            self.report(Rule::FinalSubclass, base.range(), message);
+        }
+    }
+
+    /// Two bases with fields cannot be combined: CPython refuses to build the class.
+    fn storage(&mut self, class: &ClassEntry, node: &StmtClassDef) {
+        let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
+            return;
+        };
+        let mut storing: Vec<Symbol> = Vec::new();
+        for base in interface.bases.iter().filter_map(Type::class) {
+            let Some(base_interface) = class_interface(self.db, self.file, &base) else {
+                continue;
+            };
+            let Ok(layout) = &base_interface.layout else {
+                continue;
+            };
+            if layout.fields.is_empty() {
+                continue;
+            }
+            // The owner of the last field is what brings the storage; the same one twice is no conflict.
+            let related = storing.iter().any(|other| {
+                is_subclass(self.db, self.file, other, &base) != Some(false)
+                    || is_subclass(self.db, self.file, &base, other) != Some(false)
+            });
+            if !related {
+                storing.push(base);
+            }
+        }
+        if let [first, second, ..] = &storing[..] {
+            let message = format!(
+                "Base classes `{}` and `{}` both have fields, so that their storage conflicts",
+                first.name(),
+                second.name()
+            );
+            let position = node
+                .arguments
+                .iter()
+                .flat_map(|arguments| &arguments.args)
+                .position(|base| {
+                    crate::reach::dotted(base)
+                        .is_some_and(|name| crate::index::last_part(&name) == second.name())
+                });
+            let range = base_range(node, position.unwrap_or(0));
+            self.report(Rule::LayoutConflict, range, message)
+                .notes
+                .push(
+                    "Keep the fields in one of them, or hold an instance of the other in a field"
+                        .to_owned(),
+                );
+        }
+    }
+
+    /// A field that a base declares with another type.
+    fn fields(&mut self, class: &ClassEntry) {
+        let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
+            return;
+        };
+        for (name, bindings) in &class.scope.bindings {
+            let name = mangled(&class.qualname, name);
+            let annotated = bindings
+                .iter()
+                .find(|binding| matches!(binding.kind, BindingKind::Annotated { .. }));
+            let (Some(binding), Some(Member::Field { ty, .. })) =
+                (annotated, interface.members.get(&name))
+            else {
+                continue;
+            };
+            for base in interface.bases.iter().filter_map(Type::class) {
+                let Some(found) = find_member(self.db, self.file, &base, &name) else {
+                    continue;
+                };
+                let Member::Field { ty: inherited, .. } = &found.member else {
+                    continue;
+                };
+                let args = match interface
+                    .bases
+                    .iter()
+                    .find(|ty| ty.class() == Some(base.clone()))
+                {
+                    Some(Type::Instance(_, args)) => args.to_vec(),
+                    _ => Vec::new(),
+                };
+                let params = crate::classes::class_interface_params(self.db, self.file, &base);
+                let inherited = found.specialise(inherited, &params, &args);
+                if inherited != *ty && !inherited.is_dynamic() && !ty.is_dynamic() {
+                    let message = format!(
+                        "Field `{name}` is `{inherited}` in base class `{}` and cannot become `{ty}`",
+                        found.owner.symbol.name()
+                    );
+                    self.report(Rule::DuplicateField, binding.range, message);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn not_laid_out(&mut self, class: &ClassEntry) {
+        if staticness(self.db, self.file) != Staticness::Marker {
+            return;
+        }
+        let refusal = crate::classes::layout_refusal(self.db, self.file, &class.qualname);
+        if let Some(reason) = refusal {
+            let message = format!(
+                "Class `{}` keeps CPython's layout: {reason}",
+                class.qualname
+            );
+            self.report(Rule::ClassNotLaidOut, class.name_range, message);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Imports that nothing uses.
+
+use keelback_parser::ast::visitor::{self, Visitor};
+use keelback_parser::ast::{Expr, Stmt};
+use rustc_hash::FxHashSet;
+
+use super::Checker;
+use crate::rules::Rule;
+
+impl Checker<'_> {
+    pub(super) fn unused_imports(&mut self) {
+        // What a package's `__init__` imports is there for others.
+        if self.file.path(self.db).is_package() {
+            return;
+        }
+        let parsed = crate::files::parsed(self.db, self.file);
+        let mut used = UsedNames::default();
+        used.visit_body(parsed.body());
+        let index = self.index.clone();
+        for import in &index.imports {
+            let Some(binds) = &import.binds else { continue };
+            let is_marker = matches!(import.module.as_deref(), Some("__static__" | "__future__"));
+            let is_public = index.all.as_ref().is_some_and(|all| all.contains(binds));
+            // `from m import x as x` says that it is meant for others.
+            let is_reexport = import.name.as_ref() == Some(binds)
+                && parsed_alias_is_explicit(self.db, self.file, import.range);
+            if is_marker || is_public || is_reexport || import.is_guarded {
+                continue;
+            }
+            if !used.0.contains(&**binds) {
+                let message = format!("`{binds}` is imported and never used");
+                self.report(Rule::UnusedImport, import.range, message);
+            }
+        }
+    }
+}
+
+fn parsed_alias_is_explicit(
+    db: &dyn crate::db::Db,
+    file: crate::db::File,
+    range: keelback_parser::text_size::TextRange,
+) -> bool {
+    let source = crate::files::source_text(db, file);
+    source.text[range].contains(" as ")
+}
+
+/// Every name that is read, also inside strings, which may be annotations.
+#[derive(Default)]
+struct UsedNames(FxHashSet<String>);
+
+impl<'a> Visitor<'a> for UsedNames {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if let Stmt::Global(node) = stmt {
+            self.0.extend(node.names.iter().map(ToString::to_string));
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) => {
+                self.0.insert(name.id.to_string());
+            }
+            Expr::StringLiteral(text) => {
+                let words = text
+                    .value
+                    .to_str()
+                    .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+                self.0
+                    .extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            _ => {}
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
