@@ -1,4 +1,3 @@
 //! Classes with storage of their own.
 
 pub mod build_class;
-pub mod method_table;
