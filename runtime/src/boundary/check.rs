@@ -6,6 +6,7 @@
 use std::ffi::c_ulong;
 
 use keelback_checker::types::{Constant, Primitive, Symbol, Type};
+use keelback_lowering::types::Repr;
 
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -31,6 +32,8 @@ enum Kind {
     /// `float`, `double`, `single`: floats, and ints which become floats.
     Float,
     Integer(Primitive),
+    /// An `Array` with elements so held: compiled code goes by it.
+    Array(Repr),
     Class(ClassRef),
     Exact(ClassRef),
     Union(Vec<Check>),
@@ -106,6 +109,7 @@ impl Check {
                 Kind::Flag(flag) => fits(ffi::type_flags(class) & flag != 0),
                 Kind::Bool => fits(class == &raw mut ffi::PyBool_Type),
                 Kind::Float => float(value)?,
+                Kind::Array(kind) => fits(crate::array::is_array_of(value, *kind)),
                 Kind::Integer(p) => integer(*p, value)?,
                 Kind::Class(c) => fits(c.is_instance(value)?),
                 Kind::Exact(c) => fits(c.is_exactly(class)),
@@ -132,6 +136,16 @@ impl Kind {
             Type::Primitive(Primitive::Double | Primitive::Single) => Kind::Float,
             Type::Primitive(Primitive::CBool) => Kind::Bool,
             Type::Primitive(p) => Kind::Integer(*p),
+            Type::Instance(c, args) | Type::Exact(c, args)
+                if &*c.module == "__static__" && &*c.qualname == "Array" =>
+            {
+                match args.first() {
+                    Some(element) if Repr::of(element) != Repr::Obj => {
+                        Kind::Array(Repr::of(element))
+                    }
+                    _ => Kind::Class(ClassRef::new(c)),
+                }
+            }
             Type::Instance(c, _) => Kind::instance(c),
             Type::Exact(c, _) => Kind::Exact(ClassRef::new(c)),
             Type::Tuple(items) => Kind::Tuple(items.iter().map(Check::new).collect()),

@@ -7,6 +7,7 @@
 //! Symbols that exist in every supported version are linked; those that do not are looked up by name in [`Optional`], so that loading the
 //! extension into an unsupported interpreter ends in a sentence and not in a missing symbol.
 
+pub mod extra;
 pub mod self_check;
 pub mod v312;
 pub mod v313;
@@ -14,6 +15,7 @@ pub mod v313;
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use std::sync::OnceLock;
 
+pub use extra::*;
 pub use pyo3::ffi::*;
 
 /// `PyObject* f(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)`
