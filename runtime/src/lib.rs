@@ -13,6 +13,7 @@ pub mod array;
 pub mod boundary;
 pub mod classes;
 pub mod compile;
+pub mod entry;
 pub mod error;
 pub mod ffi;
 pub mod gil;
