@@ -11,6 +11,7 @@
 
 pub mod array;
 pub mod boundary;
+pub mod checks_only;
 pub mod classes;
 pub mod compile;
 pub mod entry;

@@ -350,6 +350,23 @@ pub unsafe fn resolve_class(symbol: &Symbol) -> Option<Owned> {
     }
 }
 
+/// The class objects of every laid-out class made so far.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn static_types() -> Vec<*mut PyTypeObject> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        with(|r| {
+            r.classes
+                .values()
+                .map(|c| c.class.get())
+                .filter(|c| !c.is_null())
+                .collect()
+        })
+    }
+}
+
 /// What is known of a function object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct About {

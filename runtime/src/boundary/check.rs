@@ -79,6 +79,18 @@ impl Check {
         matches!(self.kind, Kind::Any)
     }
 
+    /// Whether values that pass refer to no other object, so that they are part of no reference cycle.
+    pub fn is_atomic(&self) -> bool {
+        match &self.kind {
+            Kind::None | Kind::Bool | Kind::Float | Kind::Integer(_) => true,
+            Kind::Flag(flag) => {
+                flag & (ffi::Py_TPFLAGS_UNICODE_SUBCLASS | ffi::Py_TPFLAGS_BYTES_SUBCLASS) != 0
+            }
+            Kind::Union(members) => members.iter().all(Check::is_atomic),
+            _ => false,
+        }
+    }
+
     /// Checks `value`.
     ///
     /// # Errors
