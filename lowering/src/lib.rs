@@ -6,10 +6,13 @@
 #![deny(unsafe_code)]
 
 pub mod analysis;
+pub mod build;
 pub mod errors;
 pub mod function;
 pub mod helpers;
 pub mod ops;
 pub mod passes;
+pub mod pipeline;
 pub mod text;
 pub mod types;
+pub mod verify;

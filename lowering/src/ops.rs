@@ -472,6 +472,29 @@ impl Cond {
         Cond::ALL.iter().find(|(_, n)| *n == name).map(|(c, _)| *c)
     }
 
+    /// The comparison that says the same with the operands exchanged.
+    pub fn flipped(self) -> Cond {
+        match self {
+            Cond::Eq | Cond::Ne => self,
+            Cond::Lt => Cond::Gt,
+            Cond::Le => Cond::Ge,
+            Cond::Gt => Cond::Lt,
+            Cond::Ge => Cond::Le,
+        }
+    }
+
+    /// The comparison that is true when this one is false, of ordered values (not of floats, where NaN makes both false).
+    pub fn negated(self) -> Cond {
+        match self {
+            Cond::Eq => Cond::Ne,
+            Cond::Ne => Cond::Eq,
+            Cond::Lt => Cond::Ge,
+            Cond::Le => Cond::Gt,
+            Cond::Gt => Cond::Le,
+            Cond::Ge => Cond::Lt,
+        }
+    }
+
     /// The number that CPython's rich comparison gives it (`Py_LT` is 0).
     pub fn rich(self) -> i64 {
         match self {

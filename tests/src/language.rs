@@ -12,12 +12,12 @@ use crate::python::{self, Mode, Python};
 
 /// Imports the program and says how it ended, so that an exception is output like any other.
 const DRIVER: &str = "\
-import sys
+import sys, traceback
 sys.path.insert(0, '')
 try:
     import main
 except BaseException as error:
-    print(f'{type(error).__name__}: {error}')
+    sys.stdout.write(''.join(traceback.format_exception_only(error)).strip() + '\\n')
 ";
 
 /// A program that runs longer than this has failed.

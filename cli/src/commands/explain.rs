@@ -20,11 +20,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let name = &*arguments.rule;
     match Rule::from_name(name) {
         Some(rule) => {
-            let level = super::rules::level(rule.default_level());
-            print(&format!(
-                "{}\nLevel unless configured: {level}\n",
-                rule.page()
-            ))?;
+            print(rule.page())?;
             Ok(ExitCode::SUCCESS)
         }
         None => Err(match Rule::suggestion(name) {

@@ -51,12 +51,11 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The name of a level, as the configuration has it.
-pub(super) fn level(level: Level) -> &'static str {
+fn level(level: Level) -> &'static str {
     match level {
         Level::Ignore => "ignore",
         Level::Hint => "hint",
-        Level::Warning => "warn",
+        Level::Warning => "warning",
         Level::Error => "error",
     }
 }

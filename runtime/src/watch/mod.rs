@@ -3,7 +3,6 @@
 pub mod bindings;
 pub mod dicts;
 pub mod functions;
-pub mod types;
 
 use crate::object::PyResult;
 
@@ -18,7 +17,6 @@ pub unsafe fn start() -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
         functions::start()?;
-        dicts::start()?;
-        types::start()
+        dicts::start()
     }
 }
