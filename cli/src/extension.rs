@@ -1,40 +1,32 @@
 //! The extension module `_keelback`, which CPython loads: it starts the host of `keelback-runtime` with the compiler of this build.
+#![deny(unsafe_code)]
 
-use keelback_runtime::compile::{Compiler, NoCompiler};
+use keelback_runtime::checks_only::ChecksOnly;
+use keelback_runtime::compile::Compiler;
 use keelback_runtime::host::{self, Options};
 use keelback_runtime::import_hook;
-use keelback_runtime::main_program::{self, Program};
-use keelback_runtime::object::{PyResult, Raised};
-use keelback_runtime::{records, stats as counts};
+use keelback_runtime::main_program::Program;
+use keelback_runtime::{entry, stats as counts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 
-/// The exception that a function of the runtime left set.
-fn raised<T>(py: Python<'_>, result: PyResult<T>) -> PyResult_<T> {
-    result.map_err(|Raised| PyErr::fetch(py))
-}
-
-type PyResult_<T> = pyo3::PyResult<T>;
-
 /// The compiler that modules are shown to.
 fn compiler() -> Box<dyn Compiler> {
-    Box::new(NoCompiler)
+    Box::new(ChecksOnly::new())
 }
 
 /// Installs the host with the settings of the environment. Calling it again does nothing.
 #[pyfunction]
-fn install(py: Python<'_>) -> PyResult_<()> {
+fn install(py: Python<'_>) -> PyResult<()> {
     let module = py.import("_keelback")?;
-    // SAFETY: the GIL is held, and the pointer is this extension's module.
-    let result = unsafe { host::start(module.as_ptr(), Options::from_environment(), compiler()) };
-    raised(py, result)
+    entry::start(&module, Options::from_environment(), compiler())
 }
 
 /// Runs a main program: options of the host, then `--file PATH`, `--module NAME`, `--command TEXT` or `--stdin`, then the program's
 /// arguments.
 #[pyfunction]
-fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult_<()> {
+fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult<()> {
     let mut options = Options::from_environment();
     let mut rest = arguments.into_iter();
     let missing = || PyValueError::new_err("an option lacks its value");
@@ -58,27 +50,19 @@ fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult_<()> {
     };
     let rest: Vec<String> = rest.collect();
     let module = py.import("_keelback")?;
-    // SAFETY: the GIL is held, and the pointer is this extension's module.
-    let result = unsafe {
-        host::start(module.as_ptr(), options, compiler())
-            .and_then(|()| main_program::run(&program, &rest))
-    };
-    raised(py, result)
+    entry::start(&module, options, compiler())?;
+    entry::run(py, &program, &rest)
 }
 
 /// Shows a module to the compiler before its body runs; whether it is static.
 #[pyfunction]
 fn prepare(
-    py: Python<'_>,
     loader: &Bound<'_, PyAny>,
     name: &str,
     code: &Bound<'_, PyAny>,
     globals: &Bound<'_, PyDict>,
-) -> PyResult_<bool> {
-    // SAFETY: the GIL is held; the import hook passes a source loader and the module's code object and dict.
-    let result =
-        unsafe { import_hook::prepare(loader.as_ptr(), name, code.as_ptr(), globals.as_ptr()) };
-    raised(py, result)
+) -> PyResult<bool> {
+    entry::prepare(loader, name, code, globals)
 }
 
 /// Whether a configured pattern makes the module static.
@@ -89,18 +73,15 @@ fn by_pattern(name: &str) -> bool {
 
 /// Leaves modules that are imported from now on to CPython.
 #[pyfunction]
-fn uninstall(py: Python<'_>) -> PyResult_<()> {
-    // SAFETY: the GIL is held.
-    let result = unsafe { host::stop() };
-    raised(py, result)
+fn uninstall(py: Python<'_>) -> PyResult<()> {
+    entry::stop(py)
 }
 
 /// What is known of a function: `compiled`, `symbol`, and `reason` where CPython runs it.
 #[pyfunction]
-fn info<'py>(py: Python<'py>, function: &Bound<'py, PyAny>) -> PyResult_<Bound<'py, PyDict>> {
+fn info<'py>(py: Python<'py>, function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let known = PyDict::new(py);
-    // SAFETY: the GIL is held, and the argument keeps the object alive.
-    let about = unsafe { records::about(function.as_ptr()) };
+    let about = entry::about(function);
     known.set_item("compiled", about.as_ref().is_some_and(|a| a.compiled))?;
     known.set_item("symbol", about.as_ref().map(|a| a.symbol.clone()))?;
     known.set_item("reason", about.and_then(|a| a.reason))?;
@@ -109,7 +90,7 @@ fn info<'py>(py: Python<'py>, function: &Bound<'py, PyAny>) -> PyResult_<Bound<'
 
 /// Counts and times since the start.
 #[pyfunction]
-fn stats(py: Python<'_>) -> PyResult_<Bound<'_, PyDict>> {
+fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let numbers = PyDict::new(py);
     for (name, value) in counts::numbers() {
         numbers.set_item(name, value)?;
@@ -119,11 +100,9 @@ fn stats(py: Python<'_>) -> PyResult_<Bound<'_, PyDict>> {
 }
 
 #[pymodule]
-fn _keelback(module: &Bound<'_, PyModule>) -> PyResult_<()> {
+fn _keelback(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    // SAFETY: the GIL is held.
-    let accepted = unsafe { host::check_interpreter() };
-    raised(py, accepted)?;
+    entry::check_interpreter(py)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(install, module)?)?;
     module.add_function(wrap_pyfunction!(uninstall, module)?)?;

@@ -36,6 +36,12 @@ pub fn overflow_error(message: &str) -> Raised {
     unsafe { raise(ffi::PyExc_OverflowError, message) }
 }
 
+/// `AttributeError`
+pub fn attribute_error(message: &str) -> Raised {
+    // SAFETY: a builtin class.
+    unsafe { raise(ffi::PyExc_AttributeError, message) }
+}
+
 /// `SystemError`, for what cannot happen.
 pub fn system_error(message: &str) -> Raised {
     // SAFETY: a builtin class.

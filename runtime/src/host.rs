@@ -86,6 +86,7 @@ pub unsafe fn start(
     // SAFETY: the caller's promise.
     unsafe {
         check_interpreter()?;
+        crate::helpers::self_check().map_err(|what| error::system_error(&what))?;
         if HOST
             .set(Host {
                 options,

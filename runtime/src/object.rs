@@ -148,6 +148,32 @@ pub unsafe fn getattr(object: *mut PyObject, name: &CStr) -> PyResult<Owned> {
     unsafe { Owned::from_new(ffi::PyObject_GetAttrString(object, name.as_ptr())) }
 }
 
+/// `object.name` by a Rust string.
+///
+/// # Errors
+/// Whatever the attribute access raised.
+///
+/// # Safety
+/// `object` must be alive.
+pub unsafe fn getattr_str(object: *mut PyObject, name: &str) -> PyResult<Owned> {
+    let name = str_object(name)?;
+    // SAFETY: the caller's promise.
+    unsafe { Owned::from_new(ffi::PyObject_GetAttr(object, name.as_ptr())) }
+}
+
+/// Imports a module and returns it (the last part of a dotted name).
+///
+/// # Errors
+/// Whatever the import raised.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn import(name: &str) -> PyResult<Owned> {
+    let name = str_object(name)?;
+    // SAFETY: the caller's promise.
+    unsafe { Owned::from_new(ffi::PyImport_Import(name.as_ptr())) }
+}
+
 /// A new `str`.
 ///
 /// # Errors

@@ -36,8 +36,6 @@ pub struct FunctionRecord {
     pub body: FunctionBody,
     /// The function object made last from the code; borrowed, null when it is gone.
     pub function: GilCell<*mut PyObject>,
-    /// The entry that takes one object per parameter, once asked for.
-    pub entry: GilCell<Option<crate::boundary::ArrayEntry>>,
     /// What the driver keeps for the function (its unit); null until it has something.
     pub unit: GilCell<*const c_void>,
     /// Why CPython runs it although it was to be compiled, once that is known.
@@ -272,7 +270,6 @@ pub unsafe fn register_module(
                 globals,
                 body: f.body,
                 function: GilCell::new(std::ptr::null_mut()),
-                entry: GilCell::new(None),
                 unit: GilCell::new(std::ptr::null()),
                 failure: GilCell::new(None),
             };
@@ -350,6 +347,23 @@ pub unsafe fn resolve_class(symbol: &Symbol) -> Option<Owned> {
             }
         }
         Some(at)
+    }
+}
+
+/// The class objects of every laid-out class made so far.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn static_types() -> Vec<*mut PyTypeObject> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        with(|r| {
+            r.classes
+                .values()
+                .map(|c| c.class.get())
+                .filter(|c| !c.is_null())
+                .collect()
+        })
     }
 }
 

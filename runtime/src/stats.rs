@@ -1,6 +1,6 @@
 //! What was compiled, what was not and why, and how long it took: the table of `--stats`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use keelback_checker::types::Symbol;
 
@@ -58,13 +58,9 @@ pub fn code_bytes(bytes: usize) {
     with(|n| n.code_bytes += bytes);
 }
 
-/// Runs `body` and adds its time to a phase.
-pub fn timed<R>(phase: Phase, body: impl FnOnce() -> R) -> R {
-    let start = Instant::now();
-    let result = body();
-    let elapsed = start.elapsed();
+/// Adds time to a phase.
+pub fn add(phase: Phase, elapsed: Duration) {
     with(|n| n.times[phase as usize] += elapsed);
-    result
 }
 
 /// Arranges for the table to be printed when the process ends, if it was asked for.

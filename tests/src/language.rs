@@ -12,12 +12,12 @@ use crate::python::{self, Mode, Python};
 
 /// Imports the program and says how it ended, so that an exception is output like any other.
 const DRIVER: &str = "\
-import sys, traceback
+import sys
 sys.path.insert(0, '')
 try:
     import main
 except BaseException as error:
-    sys.stdout.write(''.join(traceback.format_exception_only(error)).strip() + '\\n')
+    print(f'{type(error).__name__}: {error}')
 ";
 
 /// A program that runs longer than this has failed.

@@ -22,13 +22,11 @@ pub(super) fn render(diagnostics: &[Located], colour: bool) -> String {
             Level::Hint | Level::Ignore => (ReportKind::Custom("hint", Color::Cyan), Color::Cyan),
         };
         let primary = &diagnostic.primary;
-        // A label without text draws nothing, so the message's short form is what the rule's name says.
-        let mut label = Label::new(span(&primary.place))
+        // Even an empty text: without one, nothing would be drawn under the place.
+        let label = Label::new(span(&primary.place))
             .with_color(main)
-            .with_order(-1);
-        if !primary.message.is_empty() {
-            label = label.with_message(&primary.message);
-        }
+            .with_order(-1)
+            .with_message(&primary.message);
         let mut report = Report::build(kind, span(&primary.place))
             .with_config(
                 Config::default()

@@ -1,7 +1,7 @@
 //! `keelback check`: reports what is wrong with the types of files.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,8 +17,10 @@ use keelback_checker::rules::{Level, Rule};
 use keelback_checker::settings::Settings;
 use keelback_checker::system::{OsSystem, System};
 use rayon::prelude::*;
+use serde::Deserialize;
 
 use super::{Outcome, print};
+use crate::interpreter;
 
 /// Report type errors, without running anything
 #[derive(Debug, Args)]
@@ -162,6 +164,9 @@ fn settings(
     if !problems.is_empty() {
         return Err(problems.join("\nkeelback: "));
     }
+    if let Some(python) = &arguments.python {
+        use_interpreter(&mut settings, python)?;
+    }
     settings.static_patterns = settings
         .static_patterns
         .with(arguments.static_patterns.iter().cloned())?;
@@ -179,6 +184,40 @@ fn settings(
         }
     }
     Ok(settings)
+}
+
+/// What an interpreter says about itself: where it looks modules up, its version, its platform.
+#[derive(Deserialize)]
+struct Probe {
+    path: Vec<PathBuf>,
+    version: String,
+    platform: String,
+}
+
+/// Asks the interpreter called `python` and looks modules up where it does.
+fn use_interpreter(settings: &mut Settings, python: &str) -> Result<(), String> {
+    const QUESTION: &str = "import json, sys; print(json.dumps({'path': sys.path, 'version': '%d.%d' % sys.version_info[:2], 'platform': sys.platform}))";
+    let found = interpreter::find(Some(python)).map_err(|error| error.to_string())?;
+    let failed = |what: &dyn std::fmt::Display| {
+        format!(
+            "{} cannot be asked for its search path: {what}",
+            found.path.display()
+        )
+    };
+    // With a safe path, the current folder is not on it.
+    let output = Command::new(&found.path)
+        .args(["-P", "-c", QUESTION])
+        .output()
+        .map_err(|error| failed(&error))?;
+    let probe: Probe = serde_json::from_slice(&output.stdout).map_err(|error| failed(&error))?;
+    settings.python_version = probe.version.parse().map_err(|error| failed(&error))?;
+    settings.platform = probe.platform;
+    settings.search_paths.site = probe
+        .path
+        .into_iter()
+        .filter(|folder| folder.is_dir())
+        .collect();
+    Ok(())
 }
 
 /// Everything reported about `files`, sorted by path and place. The files are shared out over the processors.

@@ -20,7 +20,11 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let name = &*arguments.rule;
     match Rule::from_name(name) {
         Some(rule) => {
-            print(rule.page())?;
+            let level = super::rules::level(rule.default_level());
+            print(&format!(
+                "{}\nLevel unless configured: {level}\n",
+                rule.page()
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         None => Err(match Rule::suggestion(name) {

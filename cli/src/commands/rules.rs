@@ -51,11 +51,12 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn level(level: Level) -> &'static str {
+/// The name of a level, as the configuration has it.
+pub(super) fn level(level: Level) -> &'static str {
     match level {
         Level::Ignore => "ignore",
         Level::Hint => "hint",
-        Level::Warning => "warning",
+        Level::Warning => "warn",
         Level::Error => "error",
     }
 }

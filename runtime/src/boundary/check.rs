@@ -6,6 +6,7 @@
 use std::ffi::c_ulong;
 
 use keelback_checker::types::{Constant, Primitive, Symbol, Type};
+use keelback_lowering::types::Repr;
 
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -31,6 +32,8 @@ enum Kind {
     /// `float`, `double`, `single`: floats, and ints which become floats.
     Float,
     Integer(Primitive),
+    /// An `Array` with elements so held: compiled code goes by it.
+    Array(Repr),
     Class(ClassRef),
     Exact(ClassRef),
     Union(Vec<Check>),
@@ -76,6 +79,18 @@ impl Check {
         matches!(self.kind, Kind::Any)
     }
 
+    /// Whether values that pass refer to no other object, so that they are part of no reference cycle.
+    pub fn is_atomic(&self) -> bool {
+        match &self.kind {
+            Kind::None | Kind::Bool | Kind::Float | Kind::Integer(_) => true,
+            Kind::Flag(flag) => {
+                flag & (ffi::Py_TPFLAGS_UNICODE_SUBCLASS | ffi::Py_TPFLAGS_BYTES_SUBCLASS) != 0
+            }
+            Kind::Union(members) => members.iter().all(Check::is_atomic),
+            _ => false,
+        }
+    }
+
     /// Checks `value`.
     ///
     /// # Errors
@@ -106,6 +121,7 @@ impl Check {
                 Kind::Flag(flag) => fits(ffi::type_flags(class) & flag != 0),
                 Kind::Bool => fits(class == &raw mut ffi::PyBool_Type),
                 Kind::Float => float(value)?,
+                Kind::Array(kind) => fits(crate::array::is_array_of(value, *kind)),
                 Kind::Integer(p) => integer(*p, value)?,
                 Kind::Class(c) => fits(c.is_instance(value)?),
                 Kind::Exact(c) => fits(c.is_exactly(class)),
@@ -132,6 +148,16 @@ impl Kind {
             Type::Primitive(Primitive::Double | Primitive::Single) => Kind::Float,
             Type::Primitive(Primitive::CBool) => Kind::Bool,
             Type::Primitive(p) => Kind::Integer(*p),
+            Type::Instance(c, args) | Type::Exact(c, args)
+                if &*c.module == "__static__" && &*c.qualname == "Array" =>
+            {
+                match args.first() {
+                    Some(element) if Repr::of(element) != Repr::Obj => {
+                        Kind::Array(Repr::of(element))
+                    }
+                    _ => Kind::Class(ClassRef::new(c)),
+                }
+            }
             Type::Instance(c, _) => Kind::instance(c),
             Type::Exact(c, _) => Kind::Exact(ClassRef::new(c)),
             Type::Tuple(items) => Kind::Tuple(items.iter().map(Check::new).collect()),

@@ -3,7 +3,6 @@
 use keelback_checker::interface::ParamKind;
 use smallvec::SmallVec;
 
-use super::ArrayEntry;
 use super::check::Verdict;
 use super::entry::{check_call, wrong_argument};
 use super::signature::Signature;
@@ -51,7 +50,7 @@ pub unsafe extern "C" fn first_call(
     })
 }
 
-/// A vectorcall for any compiled function: binds and checks, then calls the array entry. Used where there is no specialised one.
+/// A vectorcall for any compiled function: binds and checks, then calls it on whatever tier there is. Used where there is no specialised one.
 ///
 /// # Safety
 /// As any vectorcall; `callable` is a function with a record.
@@ -64,33 +63,28 @@ pub unsafe extern "C" fn bound_call(
     error::guard(std::ptr::null_mut(), || {
         // SAFETY: the caller's promise.
         unsafe {
-            let own = ffi::optional().function_vectorcall;
             let Some(record) = records::of_function(callable) else {
+                let own = ffi::optional().function_vectorcall;
                 return Owned::from_new(own(callable, args, nargsf, kwnames)).map(Owned::into_ptr);
-            };
-            let Some(entry) = array_entry(record) else {
-                return Ok(super::entry::checked(callable, args, nargsf, kwnames));
             };
             let signature = &record.signature;
             let nargs = ffi::vectorcall_nargs(nargsf);
-            // All by position and nothing to gather: the caller's array is what the entry takes.
+            // All by position and nothing to gather: the caller's array is what the function takes.
             if kwnames.is_null()
                 && nargs == signature.parameters.len()
                 && nargs == signature.positional
             {
-                let ctx = thread::current();
-                let result = match check_call(signature, args, nargsf, kwnames)? {
-                    None => entry(ctx, args),
-                    Some(converted) => entry(ctx, converted.args.as_ptr()),
-                };
-                return Owned::from_new(result).map(Owned::into_ptr);
+                let converted = check_call(signature, args, nargsf, kwnames)?;
+                let given = converted.as_ref().map_or(args, |c| c.args.as_ptr());
+                return call(record, given)
+                    .unwrap_or_else(|| Ok(super::entry::checked(callable, args, nargsf, kwnames)));
             }
-            call_binding(record, entry, callable, args, nargsf, kwnames)
+            call_binding(record, callable, args, nargsf, kwnames)
         }
     })
 }
 
-/// Binds a call that is not all by position: keywords, defaults, `*args`, `**kwargs`; checks; and calls the array entry. What does not bind
+/// Binds a call that is not all by position: keywords, defaults, `*args`, `**kwargs`; checks; and calls the function. What does not bind
 /// raises CPython's own messages.
 ///
 /// # Safety
@@ -102,21 +96,14 @@ pub unsafe extern "C" fn bind_slow(
     nargsf: usize,
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
-    error::guard(std::ptr::null_mut(), || {
-        // SAFETY: the caller's promise; records are never freed.
-        unsafe {
-            let record: &'static FunctionRecord = &*record;
-            match array_entry(record) {
-                Some(entry) => call_binding(record, entry, callable, args, nargsf, kwnames),
-                None => Ok(super::entry::checked(callable, args, nargsf, kwnames)),
-            }
-        }
+    // SAFETY: the caller's promise; records are never freed.
+    error::guard(std::ptr::null_mut(), || unsafe {
+        call_binding(&*record, callable, args, nargsf, kwnames)
     })
 }
 
 unsafe fn call_binding(
     record: &'static FunctionRecord,
-    entry: ArrayEntry,
     callable: *mut PyObject,
     args: *const *mut PyObject,
     nargsf: usize,
@@ -131,31 +118,20 @@ unsafe fn call_binding(
             return Owned::from_new(own(callable, args, nargsf, kwnames)).map(Owned::into_ptr);
         };
         check_bound(&record.signature, &mut bound)?;
-        Owned::from_new(entry(thread::current(), bound.args.as_ptr())).map(Owned::into_ptr)
+        call(record, bound.args.as_ptr())
+            .unwrap_or_else(|| Ok(super::entry::checked(callable, args, nargsf, kwnames)))
     }
 }
 
-/// The array entry, made when first asked for; `None` when it turns out that there is none.
-unsafe fn array_entry(record: &'static FunctionRecord) -> Option<ArrayEntry> {
-    // SAFETY: the GIL is held.
+/// Calls a compiled function with one object per parameter; `None` when it is left to CPython.
+unsafe fn call(
+    record: &'static FunctionRecord,
+    args: *const *mut PyObject,
+) -> Option<PyResult<*mut PyObject>> {
+    // SAFETY: the caller's promise.
     unsafe {
-        if let Some(entry) = record.entry.get() {
-            return Some(entry);
-        }
-        if record.failure.get().is_some() {
-            return None;
-        }
-        match bindings::get()?.array_entry(record) {
-            Ok(entry) => {
-                record.entry.set(Some(entry));
-                Some(entry)
-            }
-            Err(reason) => {
-                stats::left_to_cpython(&record.symbol, &reason);
-                record.failure.set(Some(String::leak(reason)));
-                None
-            }
-        }
+        let result = bindings::get()?.call(record, thread::current(), args)?;
+        Some(result.map(Owned::into_ptr))
     }
 }
 
@@ -173,7 +149,6 @@ unsafe fn bind(
     kwnames: *mut PyObject,
 ) -> PyResult<Option<Bound>> {
     let signature = &record.signature;
-    let layout = ffi::layout();
     // SAFETY: the caller's promise: `args` holds the positional arguments, then one value per keyword.
     unsafe {
         let mut bound = Bound {
@@ -225,40 +200,64 @@ unsafe fn bind(
                 }
             }
         }
-        let defaults: *mut PyObject = ffi::read(callable.cast(), layout.function_defaults);
-        let kwdefaults: *mut PyObject = ffi::read(callable.cast(), layout.function_kwdefaults);
-        let count = if defaults.is_null() {
-            0
-        } else {
-            ffi::PyTuple_Size(defaults) as usize
-        };
-        for (i, p) in signature.parameters.iter().enumerate() {
+        for i in 0..signature.parameters.len() {
             if !bound.args[i].is_null() {
                 continue;
             }
-            let value = if p.kind == ParamKind::KeywordOnly {
-                if kwdefaults.is_null() {
-                    std::ptr::null_mut()
-                } else {
-                    ffi::PyDict_GetItemWithError(kwdefaults, p.name.as_ptr())
-                }
-            } else if i + count >= signature.positional {
-                ffi::PyTuple_GetItem(defaults, (i + count - signature.positional) as isize)
-            } else {
-                std::ptr::null_mut()
+            let Some(value) = default_of(record, callable, i)? else {
+                return Ok(None);
             };
-            if value.is_null() {
-                return if ffi::PyErr_Occurred().is_null() {
-                    Ok(None)
-                } else {
-                    Err(Raised)
-                };
-            }
             // The function's defaults may be replaced while it runs.
-            bound.owned.push(Owned::from_borrowed(value));
-            bound.args[i] = value;
+            bound.args[i] = value.as_ptr();
+            bound.owned.push(value);
         }
         Ok(Some(bound))
+    }
+}
+
+/// The default value of a parameter as a function object has it now, if it has one.
+///
+/// # Errors
+/// `MemoryError` and the like.
+///
+/// # Safety
+/// `callable` is a live function made from the record's code; the GIL is held.
+pub unsafe fn default_of(
+    record: &FunctionRecord,
+    callable: *mut PyObject,
+    index: usize,
+) -> PyResult<Option<Owned>> {
+    let signature = &record.signature;
+    let layout = ffi::layout();
+    let parameter = &signature.parameters[index];
+    // SAFETY: the caller's promise.
+    unsafe {
+        let value = if parameter.kind == ParamKind::KeywordOnly {
+            let kwdefaults: *mut PyObject = ffi::read(callable.cast(), layout.function_kwdefaults);
+            if kwdefaults.is_null() {
+                return Ok(None);
+            }
+            ffi::PyDict_GetItemWithError(kwdefaults, parameter.name.as_ptr())
+        } else {
+            let defaults: *mut PyObject = ffi::read(callable.cast(), layout.function_defaults);
+            let count = if defaults.is_null() {
+                0
+            } else {
+                ffi::PyTuple_Size(defaults) as usize
+            };
+            if index >= signature.positional || index + count < signature.positional {
+                return Ok(None);
+            }
+            ffi::PyTuple_GetItem(defaults, (index + count - signature.positional) as isize)
+        };
+        if value.is_null() {
+            return if ffi::PyErr_Occurred().is_null() {
+                Ok(None)
+            } else {
+                Err(Raised)
+            };
+        }
+        Ok(Some(Owned::from_borrowed(value)))
     }
 }
 

@@ -7,6 +7,7 @@
 //! Symbols that exist in every supported version are linked; those that do not are looked up by name in [`Optional`], so that loading the
 //! extension into an unsupported interpreter ends in a sentence and not in a missing symbol.
 
+pub mod extra;
 pub mod self_check;
 pub mod v312;
 pub mod v313;
@@ -14,6 +15,7 @@ pub mod v313;
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use std::sync::OnceLock;
 
+pub use extra::*;
 pub use pyo3::ffi::*;
 
 /// `PyObject* f(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)`
@@ -151,15 +153,15 @@ pub struct Layout {
     pub type_tp_traverse: usize,
     pub type_tp_clear: usize,
     pub type_tp_weaklistoffset: usize,
-    pub type_tp_base: usize,
-    pub type_tp_dict: usize,
+    pub type_base: usize,
+    pub type_dict: usize,
     pub type_tp_dictoffset: usize,
     pub type_tp_init: usize,
-    pub type_tp_alloc: usize,
+    pub type_alloc: usize,
     pub type_tp_new: usize,
     pub type_tp_free: usize,
     pub type_tp_mro: usize,
-    pub type_tp_cache: usize,
+    pub type_cache: usize,
     pub type_tp_version_tag: usize,
     pub type_tp_finalize: usize,
     pub type_tp_vectorcall: usize,
@@ -186,8 +188,16 @@ pub struct Layout {
     pub float_value: usize,
     pub list_items: usize,
     pub tuple_items: usize,
-    pub unicode_state: usize,
-    pub unicode_length: usize,
+    pub str_state: usize,
+    pub str_length: usize,
+    /// `ma_used`
+    pub dict_used: usize,
+    /// `used` of a set.
+    pub set_used: usize,
+    /// Never used of a type that a class statement made; see `classes::storage`.
+    pub type_tp_methods: usize,
+    /// `ht_slots` of a heap type.
+    pub type_ht_slots: usize,
 }
 
 /// Where the eval breaker's byte is.

@@ -73,8 +73,8 @@ unsafe fn containers(l: &Layout) -> Result<(), String> {
         check(in_list, "a list's storage")?;
         check(in_tuple, "a tuple's storage")?;
         let text = PyUnicode_FromString(c"keelback".as_ptr());
-        let length: isize = read(text.cast(), l.unicode_length);
-        let state: u32 = read(text.cast(), l.unicode_state);
+        let length: isize = read(text.cast(), l.str_length);
+        let state: u32 = read(text.cast(), l.str_state);
         Py_DECREF(text);
         // Bits: interned 0-1, kind 2-4, compact 5, ascii 6.
         check(
@@ -90,7 +90,7 @@ unsafe fn types(l: &Layout) -> Result<(), String> {
         let int = (&raw mut PyLong_Type).cast();
         let name: *const std::ffi::c_char = read(int, l.type_tp_name);
         let size: isize = read(int, l.type_tp_basicsize);
-        let base: *mut super::PyTypeObject = read(int, l.type_tp_base);
+        let base: *mut super::PyTypeObject = read(int, l.type_base);
         check(
             CStr::from_ptr(name) == c"int"
                 && (size == 24 || size == 28)
@@ -108,7 +108,7 @@ unsafe fn types(l: &Layout) -> Result<(), String> {
             super::Py_tp_alloc as c_int,
         );
         check(
-            read::<*mut std::ffi::c_void>((&raw mut PyBaseObject_Type).cast(), l.type_tp_alloc)
+            read::<*mut std::ffi::c_void>((&raw mut PyBaseObject_Type).cast(), l.type_alloc)
                 == slot
                 && !slot.is_null(),
             "a type's allocator",

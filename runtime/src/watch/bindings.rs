@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
-use crate::boundary::ArrayEntry;
-use crate::classes::method_table::MethodTable;
 use crate::ffi::{PyObject, PyTypeObject, Vectorcall};
-use crate::object::PyResult;
+use keelback_checker::types::Name;
+
+use crate::object::{Owned, PyResult};
 use crate::records::{ClassRecord, FunctionRecord, ModuleRecord};
+use crate::thread::ThreadCtx;
 
 /// What of a function object is about to change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,8 +25,8 @@ pub enum FunctionChange {
 pub trait Bindings: Send + Sync {
     /// A static module was registered; its body has not run.
     fn module_created(&self, module: &'static ModuleRecord);
-    /// A module-level name of a static module is about to be bound to `value` (null: deleted).
-    fn global_changed(&self, module: &'static ModuleRecord, name: &str, value: *mut PyObject);
+    /// A module-level name of a static module, or of `builtins`, is about to be bound to `value` (null: deleted).
+    fn global_changed(&self, module: &Name, name: &str, value: *mut PyObject);
     /// A function object was made from a record's code.
     fn function_created(&self, record: &'static FunctionRecord, function: *mut PyObject);
     /// A function object made from a record's code is about to change.
@@ -35,26 +36,32 @@ pub trait Bindings: Send + Sync {
         function: *mut PyObject,
         what: FunctionChange,
     );
-    /// The class object of a record was made and laid out; its method table is in place and empty.
-    fn class_created(&self, record: &'static ClassRecord);
-    /// An attribute of a laid-out class, or of a base or dynamic subclass of one, changed. All its slots may be wrong. The event comes once; the next only
-    /// after an attribute of the class was looked up.
-    fn class_changed(&self, class: *mut PyTypeObject);
-    /// Fills the method table of a dynamic subclass of a laid-out class.
+    /// The class object of a record was made and laid out.
     ///
     /// # Errors
-    /// Whatever looking methods up raised.
-    fn fill_method_table(&self, class: *mut PyTypeObject, table: *mut MethodTable) -> PyResult<()>;
+    /// `MemoryError`.
+    fn class_created(&self, record: &'static ClassRecord) -> PyResult<()>;
+    /// An attribute of a laid-out class, or of a base or dynamic subclass of one, changed, and it is not known which. The event comes once; the next only
+    /// after an attribute of the class was looked up. Until [`Bindings::class_changed`] every method of the class is called by name.
+    fn class_suspended(&self, class: *mut PyTypeObject);
+    /// The attributes of such a class are what they are now, and the next change will be seen.
+    fn class_changed(&self, class: *mut PyTypeObject);
     /// The vectorcall entry for function objects of a compiled function.
     ///
     /// # Errors
     /// Why there is none; CPython then runs the function.
     fn vectorcall(&self, record: &'static FunctionRecord) -> Result<Vectorcall, String>;
-    /// The array entry of a compiled function.
+    /// Calls a compiled function with one object for each parameter in order, each of its declared type. `None`: it is no longer compiled, and CPython's own
+    /// entry is the one to call.
     ///
-    /// # Errors
-    /// Why there is none; CPython then runs the function.
-    fn array_entry(&self, record: &'static FunctionRecord) -> Result<ArrayEntry, String>;
+    /// # Safety
+    /// `args` holds one live object per parameter; the GIL is held.
+    unsafe fn call(
+        &self,
+        record: &'static FunctionRecord,
+        ctx: *mut ThreadCtx,
+        args: *const *mut PyObject,
+    ) -> Option<PyResult<Owned>>;
 }
 
 static BINDINGS: OnceLock<Box<dyn Bindings>> = OnceLock::new();

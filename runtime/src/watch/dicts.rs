@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 
+use keelback_checker::types::Name;
 use rustc_hash::FxHashMap;
 
 use crate::ffi::{self, PyObject, dict_event};
@@ -40,19 +41,36 @@ pub unsafe fn start() -> PyResult<()> {
 /// The GIL is held.
 pub unsafe fn watch_module(module: &'static ModuleRecord) -> PyResult<()> {
     // SAFETY: the record keeps the dict alive, so its address stays its own.
+    unsafe { watch(&module.name, module.globals) }
+}
+
+/// Watches the dict of `builtins` from now on.
+///
+/// # Errors
+/// `ValueError` when it is no dict.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn watch_builtins() -> PyResult<()> {
+    // SAFETY: the interpreter keeps the dict alive.
+    unsafe { watch(&Name::new("builtins"), ffi::PyEval_GetBuiltins()) }
+}
+
+unsafe fn watch(module: &Name, dict: *mut PyObject) -> PyResult<()> {
+    // SAFETY: the caller's promise.
     unsafe {
         WATCHED.with(|w| {
             w.get_or_insert_with(FxHashMap::default)
-                .insert(module.globals as usize, module)
+                .insert(dict as usize, module.clone())
         });
-        if ffi::PyDict_Watch(WATCHER.get(), module.globals) < 0 {
+        if ffi::PyDict_Watch(WATCHER.get(), dict) < 0 {
             return Err(Raised);
         }
     }
     Ok(())
 }
 
-static WATCHED: GilCell<Option<FxHashMap<usize, &'static ModuleRecord>>> = GilCell::new(None);
+static WATCHED: GilCell<Option<FxHashMap<usize, Name>>> = GilCell::new(None);
 
 unsafe extern "C" fn changed(
     event: c_int,
@@ -65,27 +83,27 @@ unsafe extern "C" fn changed(
         let Some(bindings) = bindings::get() else {
             return 0;
         };
-        let module = WATCHED.with(|w| w.as_ref().and_then(|w| w.get(&(dict as usize)).copied()));
+        let module = WATCHED.with(|w| w.as_ref().and_then(|w| w.get(&(dict as usize)).cloned()));
         let Some(module) = module else {
             return 0;
         };
         match event {
             dict_event::ADDED | dict_event::MODIFIED => {
                 if let Some(name) = object::text(key) {
-                    bindings.global_changed(module, name, new);
+                    bindings.global_changed(&module, name, new);
                 }
             }
             dict_event::DELETED => {
                 if let Some(name) = object::text(key) {
-                    bindings.global_changed(module, name, std::ptr::null_mut());
+                    bindings.global_changed(&module, name, std::ptr::null_mut());
                 }
             }
             dict_event::CLEARED => each_name(dict, |name, _| {
-                bindings.global_changed(module, name, std::ptr::null_mut());
+                bindings.global_changed(&module, name, std::ptr::null_mut());
             }),
             // The dict was empty, and takes over everything that the other has.
             dict_event::CLONED => each_name(key, |name, value| {
-                bindings.global_changed(module, name, value);
+                bindings.global_changed(&module, name, value);
             }),
             _ => {}
         }

@@ -3,6 +3,7 @@
 pub mod bindings;
 pub mod dicts;
 pub mod functions;
+pub mod types;
 
 use crate::object::PyResult;
 
@@ -17,6 +18,7 @@ pub unsafe fn start() -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
         functions::start()?;
-        dicts::start()
+        dicts::start()?;
+        types::start()
     }
 }

@@ -1,0 +1,185 @@
+//! The command as its users meet it: arguments, exit statuses, what is printed. No Python is needed.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A folder with files.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a scratch folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(path, text).expect("it can be written");
+    }
+    folder
+}
+
+fn keelback(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keelback"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("VIRTUAL_ENV")
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the command starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+#[test]
+fn check_says_how_it_went() {
+    let folder = project(&[
+        (
+            "good.py",
+            "import __static__\n\n\ndef f(x: int) -> int:\n    return x\n",
+        ),
+        ("bad.py", "def f(:\n    pass\n\nbreak = 1\n"),
+    ]);
+    let good = keelback(folder.path(), &["check", "good.py"]);
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    assert_eq!(stdout(&good), "Checked 1 file: no errors\n");
+
+    let bad = keelback(folder.path(), &["check"]);
+    assert_eq!(bad.status.code(), Some(1));
+    let text = stdout(&bad);
+    assert!(text.contains("bad.py:1:7"), "{text}");
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|line| line.starts_with("Checked 2 files: ")),
+        "{text}"
+    );
+
+    for arguments in [
+        &["check", "nowhere.py"][..],
+        &["check", "--error", "no-such-rule"],
+        &["check", "--no-such-option"],
+        &["check", "--output-format", "poem"],
+        &["check", "--static", "[a-"],
+    ] {
+        let output = keelback(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+    let suggestion = keelback(folder.path(), &["check", "--warn", "sintax-error"]);
+    assert!(
+        stderr(&suggestion).contains("`syntax-error`"),
+        "{}",
+        stderr(&suggestion)
+    );
+}
+
+#[test]
+fn every_form_reports_every_error() {
+    let folder = project(&[("bad.py", "x = = 1\ny = (\n")]);
+    for form in ["full", "concise", "plain", "json", "github"] {
+        let output = keelback(folder.path(), &["check", "--output-format", form]);
+        assert_eq!(output.status.code(), Some(1), "{form}");
+        assert!(
+            stdout(&output).matches("syntax-error").count() >= 2,
+            "{form}: {}",
+            stdout(&output)
+        );
+    }
+    let output = keelback(folder.path(), &["check", "--output-format", "json"]);
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let first = &report["diagnostics"][0];
+    assert_eq!(first["file"], "bad.py");
+    assert_eq!(first["start"], serde_json::json!({"line": 1, "column": 5}));
+    assert_eq!(first["severity"], "error");
+}
+
+#[test]
+fn the_project_configures_the_check() {
+    let folder = project(&[
+        (
+            "pyproject.toml",
+            "[tool.keelback.rules]\nstatic-import-not-first = \"error\"\n",
+        ),
+        ("late.py", "import json\nimport __static__\n"),
+    ]);
+    let configured = keelback(folder.path(), &["check"]);
+    assert_eq!(configured.status.code(), Some(1), "{}", stdout(&configured));
+    let ignored = keelback(
+        folder.path(),
+        &["check", "--ignore", "static-import-not-first"],
+    );
+    assert_eq!(ignored.status.code(), Some(0), "{}", stdout(&ignored));
+
+    let broken = project(&[
+        ("pyproject.toml", "[tool.keelback]\nstatick = []\n"),
+        ("a.py", ""),
+    ]);
+    let output = keelback(broken.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("pyproject.toml"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let folder = project(&[]);
+    let list = stdout(&keelback(folder.path(), &["rules"]));
+    assert!(list.lines().count() >= 30);
+    let json = keelback(folder.path(), &["rules", "--json"]);
+    let rules: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).expect("a list");
+    for rule in &rules {
+        let name = rule["name"].as_str().expect("a name");
+        assert!(list.contains(name), "{name}");
+        let page = keelback(folder.path(), &["explain", name]);
+        assert!(stdout(&page).starts_with(&format!("# {name}\n")), "{name}");
+    }
+    let unknown = keelback(folder.path(), &["explain", "posibly-none"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("did you mean `possibly-none`?"));
+}
+
+#[test]
+fn the_syntax_tree_stands_below_its_source() {
+    let text = "class C:\n    def twice(self, x):\n        if x:\n            return 2 * x\n        return 'no: {}'\n";
+    let folder = project(&[("m.py", text)]);
+    let tree = stdout(&keelback(
+        folder.path(),
+        &["dis", "m.py:C.twice", "--stage", "ast"],
+    ));
+    let expected = "    2 |     def twice(self, x):\n        FunctionDef name=twice";
+    assert!(tree.starts_with(expected), "{tree}");
+    assert!(
+        tree.contains("BinOp(left=NumberLiteral(value=2), op=Mult, right=Name(id=\"x\"))"),
+        "{tree}"
+    );
+    assert!(
+        tree.contains("    4 |             return 2 * x\n"),
+        "{tree}"
+    );
+    let none = keelback(folder.path(), &["dis", "m.py:C.thrice", "--stage", "ast"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(stderr(&none).contains("`C.thrice`"));
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let folder = project(&[]);
+    for command in ["run", "check", "dis", "rules", "explain", "lsp", "version"] {
+        let output = keelback(folder.path(), &[command, "--help"]);
+        assert_eq!(output.status.code(), Some(0), "{command}");
+    }
+    let version = stdout(&keelback(folder.path(), &["version"]));
+    assert!(
+        version.starts_with(&format!("keelback {} ", env!("CARGO_PKG_VERSION"))),
+        "{version}"
+    );
+    assert_eq!(keelback(folder.path(), &["fly"]).status.code(), Some(2));
+}

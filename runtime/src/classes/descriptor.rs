@@ -1,0 +1,285 @@
+//! Typed descriptors: what a class has under a field's name instead of CPython's member descriptors.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use super::fields::Field;
+use crate::error;
+use crate::ffi::{self, PyObject, PyTypeObject};
+use crate::gil::GilCell;
+use crate::object::{self, Owned, PyResult, Raised};
+
+/// A descriptor.
+#[repr(C)]
+struct Descriptor {
+    ob_refcnt: isize,
+    ob_type: *mut PyTypeObject,
+    field: &'static Field,
+    /// Strong.
+    class: *mut PyTypeObject,
+}
+
+static TYPE: GilCell<*mut PyTypeObject> = GilCell::new(std::ptr::null_mut());
+const NAME: &CStr = c"keelback.field";
+
+/// A descriptor of a field of `class`.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// `class` is a live type that has the field; the GIL is held.
+pub unsafe fn new(field: &'static Field, class: *mut PyTypeObject) -> PyResult<Owned> {
+    // SAFETY: the object is new, and large enough for the fields written.
+    unsafe {
+        let object = Owned::from_new(ffi::PyType_GenericAlloc(descriptor_type()?, 0))?;
+        let descriptor: *mut Descriptor = object.as_ptr().cast();
+        ffi::Py_INCREF(class.cast());
+        (*descriptor).field = field;
+        (*descriptor).class = class;
+        Ok(object)
+    }
+}
+
+/// The field that a descriptor is of; `None` for any other object.
+///
+/// # Safety
+/// `object` is alive; the GIL is held.
+pub unsafe fn field_of(object: *mut PyObject) -> Option<&'static Field> {
+    // SAFETY: the caller's promise; only descriptors have the type.
+    unsafe {
+        (!TYPE.get().is_null() && ffi::Py_TYPE(object) == TYPE.get())
+            .then(|| (*object.cast::<Descriptor>()).field)
+    }
+}
+
+/// The type of descriptors.
+unsafe fn descriptor_type() -> PyResult<*mut PyTypeObject> {
+    fn slot(slot: c_int, pfunc: *mut c_void) -> ffi::PyType_Slot {
+        ffi::PyType_Slot { slot, pfunc }
+    }
+    fn getter(name: &'static CStr, get: ffi::getter) -> ffi::PyGetSetDef {
+        ffi::PyGetSetDef {
+            name: name.as_ptr(),
+            get: Some(get),
+            set: None,
+            doc: std::ptr::null(),
+            closure: std::ptr::null_mut(),
+        }
+    }
+    // SAFETY: the GIL is held; the tables are leaked, for CPython keeps pointers to them.
+    unsafe {
+        let made = TYPE.get();
+        if !made.is_null() {
+            return Ok(made);
+        }
+        let getset = Box::leak(Box::new([
+            getter(c"__name__", get_name),
+            getter(c"__qualname__", get_qualname),
+            getter(c"__objclass__", get_class),
+            getter(c"__doc__", get_doc),
+            ffi::PyGetSetDef {
+                name: std::ptr::null::<c_char>(),
+                get: None,
+                set: None,
+                doc: std::ptr::null(),
+                closure: std::ptr::null_mut(),
+            },
+        ]));
+        let methods = Box::leak(Box::new([
+            ffi::PyMethodDef {
+                ml_name: c"__reduce__".as_ptr(),
+                ml_meth: ffi::PyMethodDefPointer {
+                    PyCFunction: reduce,
+                },
+                ml_flags: ffi::METH_NOARGS,
+                ml_doc: std::ptr::null(),
+            },
+            ffi::PyMethodDef::zeroed(),
+        ]));
+        let mut slots = [
+            slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
+            slot(ffi::Py_tp_repr, repr as *mut c_void),
+            slot(ffi::Py_tp_descr_get, get as *mut c_void),
+            slot(ffi::Py_tp_descr_set, set as *mut c_void),
+            slot(ffi::Py_tp_getset, getset.as_mut_ptr().cast()),
+            slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast()),
+            slot(0, std::ptr::null_mut()),
+        ];
+        let mut spec = ffi::PyType_Spec {
+            name: NAME.as_ptr(),
+            basicsize: size_of::<Descriptor>() as c_int,
+            itemsize: 0,
+            flags: (ffi::Py_TPFLAGS_DEFAULT
+                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION
+                | ffi::Py_TPFLAGS_IMMUTABLETYPE) as _,
+            slots: slots.as_mut_ptr(),
+        };
+        let object = Owned::from_new(ffi::PyType_FromSpec(&raw mut spec))?;
+        let pointer = object.leak().as_ptr().cast();
+        TYPE.set(pointer);
+        Ok(pointer)
+    }
+}
+
+unsafe extern "C" fn dealloc(object: *mut PyObject) {
+    // SAFETY: the last reference is gone; the type is immortal by a leaked reference, and instances of a heap type own one.
+    unsafe {
+        let class = (*object.cast::<Descriptor>()).class;
+        let own = ffi::Py_TYPE(object);
+        ffi::PyObject_Free(object.cast());
+        ffi::Py_DECREF(class.cast());
+        ffi::Py_DECREF(own.cast());
+    }
+}
+
+/// Refuses objects that do not have the field.
+unsafe fn applies(descriptor: *mut Descriptor, object: *mut PyObject) -> PyResult<()> {
+    // SAFETY: both are alive.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        let wanted = (*descriptor).class;
+        if class == wanted || ffi::PyType_IsSubtype(class, wanted) != 0 {
+            return Ok(());
+        }
+        Err(error::type_error(&format!(
+            "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
+            object::text((*descriptor).field.name.as_ptr()).unwrap_or("?"),
+            object::class_name(wanted),
+            object::class_name(class)
+        )))
+    }
+}
+
+unsafe extern "C" fn get(
+    this: *mut PyObject,
+    object: *mut PyObject,
+    _class: *mut PyObject,
+) -> *mut PyObject {
+    error::guard(std::ptr::null_mut(), || {
+        // SAFETY: CPython passes a descriptor, and null or an object.
+        unsafe {
+            let descriptor: *mut Descriptor = this.cast();
+            let field = (*descriptor).field;
+            if object.is_null() {
+                // Asked of the class: the default that the class body gave, as without slots.
+                let default = field.default.get();
+                let answer = if default.is_null() { this } else { default };
+                return Ok(Owned::from_borrowed(answer).into_ptr());
+            }
+            applies(descriptor, object)?;
+            match field.load(object)? {
+                Some(value) => Ok(value.into_ptr()),
+                None => Err(unset(object, field)),
+            }
+        }
+    })
+}
+
+/// The `AttributeError` of an unset field.
+///
+/// # Safety
+/// `object` is alive; the GIL is held.
+pub unsafe fn unset(object: *mut PyObject, field: &Field) -> Raised {
+    // SAFETY: the caller's promise.
+    unsafe {
+        error::attribute_error(&format!(
+            "'{}' object has no attribute '{}'",
+            object::class_name(ffi::Py_TYPE(object)),
+            object::text(field.name.as_ptr()).unwrap_or("?")
+        ))
+    }
+}
+
+unsafe extern "C" fn set(
+    this: *mut PyObject,
+    object: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
+    error::guard(-1, || {
+        // SAFETY: CPython passes a descriptor, an object, and a value or null to delete.
+        unsafe {
+            let descriptor: *mut Descriptor = this.cast();
+            applies(descriptor, object)?;
+            let field = (*descriptor).field;
+            if value.is_null() {
+                field.delete(object)?;
+            } else {
+                field.store(object, value)?;
+            }
+            Ok(0)
+        }
+    })
+}
+
+unsafe extern "C" fn repr(this: *mut PyObject) -> *mut PyObject {
+    error::guard(std::ptr::null_mut(), || {
+        // SAFETY: CPython passes a descriptor.
+        unsafe {
+            let descriptor: *mut Descriptor = this.cast();
+            object::str_object(&format!(
+                "<member '{}' of '{}' objects>",
+                object::text((*descriptor).field.name.as_ptr()).unwrap_or("?"),
+                object::class_name((*descriptor).class)
+            ))
+            .map(Owned::into_ptr)
+        }
+    })
+}
+
+unsafe extern "C" fn get_name(this: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    // SAFETY: CPython passes a descriptor; names are immortal.
+    unsafe { Owned::from_borrowed((*this.cast::<Descriptor>()).field.name.as_ptr()).into_ptr() }
+}
+
+unsafe extern "C" fn get_qualname(this: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    error::guard(std::ptr::null_mut(), || {
+        // SAFETY: CPython passes a descriptor.
+        unsafe {
+            let descriptor: *mut Descriptor = this.cast();
+            let class = object::getattr((*descriptor).class.cast(), c"__qualname__")?;
+            object::str_object(&format!(
+                "{}.{}",
+                object::text(class.as_ptr()).unwrap_or("?"),
+                object::text((*descriptor).field.name.as_ptr()).unwrap_or("?")
+            ))
+            .map(Owned::into_ptr)
+        }
+    })
+}
+
+unsafe extern "C" fn get_class(this: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    // SAFETY: CPython passes a descriptor, which holds its class.
+    unsafe { Owned::from_borrowed((*this.cast::<Descriptor>()).class.cast()).into_ptr() }
+}
+
+unsafe extern "C" fn get_doc(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    // SAFETY: `None` is immortal.
+    unsafe { Owned::from_borrowed(ffi::Py_None()).into_ptr() }
+}
+
+/// `(getattr, (class, name))`, as member descriptors are pickled.
+unsafe extern "C" fn reduce(this: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    error::guard(std::ptr::null_mut(), || {
+        // SAFETY: CPython passes a descriptor; new references are owned, and given to the tuples that take them.
+        unsafe {
+            let descriptor: *mut Descriptor = this.cast();
+            let builtins = Owned::from_new(ffi::PyImport_ImportModule(c"builtins".as_ptr()))?;
+            let getattr = object::getattr(builtins.as_ptr(), c"getattr")?;
+            let args = Owned::from_new(ffi::PyTuple_New(2))?;
+            ffi::PyTuple_SetItem(
+                args.as_ptr(),
+                0,
+                Owned::from_borrowed((*descriptor).class.cast()).into_ptr(),
+            );
+            ffi::PyTuple_SetItem(
+                args.as_ptr(),
+                1,
+                Owned::from_borrowed((*descriptor).field.name.as_ptr()).into_ptr(),
+            );
+            let pair = Owned::from_new(ffi::PyTuple_New(2))?;
+            ffi::PyTuple_SetItem(pair.as_ptr(), 0, getattr.into_ptr());
+            ffi::PyTuple_SetItem(pair.as_ptr(), 1, args.into_ptr());
+            Ok(pair.into_ptr())
+        }
+    })
+}
