@@ -12,11 +12,13 @@ use crate::diagnostic::Diagnostic;
 use crate::files::staticness;
 use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
 use crate::members::is_subclass;
-use crate::rules::Rule;
+use crate::rules::{Level, Rule};
 use crate::types::{Name, Type};
 
 mod classes;
+mod conflicts;
 mod finals;
+mod hints;
 mod imports;
 mod overrides;
 mod unused;
@@ -37,6 +39,9 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.classes();
         checker.overrides();
         checker.finals();
+        checker.conflicts();
+        checker.missing_annotations();
+        checker.not_final();
         checker.unused_imports();
     }
     checker.found
@@ -60,6 +65,11 @@ impl Checker<'_> {
             .push(Diagnostic::new(rule, self.file, range, message));
         let last = self.found.len() - 1;
         &mut self.found[last]
+    }
+
+    /// Whether reports of a rule are wanted at all: what nobody sees need not be looked for.
+    fn wants(&self, rule: Rule) -> bool {
+        self.db.project().rules(self.db).level(rule) != Level::Ignore
     }
 
     /// `import __static__` that does not mark the module, because something stands before it.

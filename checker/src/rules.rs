@@ -245,6 +245,17 @@ impl Default for RuleLevels {
 }
 
 impl RuleLevels {
+    /// The defaults without hints, which cost time and are not seen when a module is imported.
+    pub fn without_hints() -> RuleLevels {
+        let mut levels = RuleLevels::default();
+        for level in &mut levels.0 {
+            if *level == Level::Hint {
+                *level = Level::Ignore;
+            }
+        }
+        levels
+    }
+
     /// The level of `rule`.
     pub fn level(&self, rule: Rule) -> Level {
         self.0[rule as usize]

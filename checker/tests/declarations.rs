@@ -231,14 +231,39 @@ fn finals() {
 }
 
 #[test]
+fn conflicting_declarations() {
+    assert_eq!(
+        check_text(
+            "x: int\nx: int = 1\nx: str\nclass C:\n    y: int\n    y: float = 1.0\n\
+             def f(flag: bool) -> None:\n    if flag:\n        z: int = 1\n    else:\n        z: str = ''\n    \
+             def g():\n        z: bool\n"
+        ),
+        [
+            "4 conflicting-declaration",
+            "7 conflicting-declaration",
+            "12 conflicting-declaration"
+        ]
+    );
+}
+
+#[test]
 fn hints() {
     let text = "import __static__\nimport os, sys\nfrom json import loads as loads\nfrom dataclasses import dataclass\n\
-        x: 'sys.Thing'\n@dataclass\nclass C:\n    y: int\n";
+        x: 'sys.Thing'\n@dataclass\nclass C:\n    y: int\n\
+        class D:\n    def m(self, a, b: int): pass\nclass E:\n    def m(self): pass\nclass F(E):\n    def __init__(self): pass\n";
     let found: Vec<String> = located(&[("m.py", text)], Settings::default())
         .iter()
         .map(|found| format!("{} {}", found.primary.place.start().line, found.rule))
         .collect();
-    assert_eq!(found, ["2 unused-import", "7 class-not-laid-out"]);
+    assert_eq!(
+        found,
+        [
+            "2 unused-import",
+            "7 class-not-laid-out",
+            "10 not-final",
+            "10 missing-annotation"
+        ]
+    );
 }
 
 #[test]

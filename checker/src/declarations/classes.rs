@@ -194,7 +194,9 @@ impl Checker<'_> {
     }
 
     fn not_laid_out(&mut self, class: &ClassEntry) {
-        if staticness(self.db, self.file) != Staticness::Marker {
+        if staticness(self.db, self.file) != Staticness::Marker
+            || !self.wants(Rule::ClassNotLaidOut)
+        {
             return;
         }
         let refusal = crate::classes::layout_refusal(self.db, self.file, &class.qualname);

@@ -10,7 +10,7 @@ use crate::rules::Rule;
 impl Checker<'_> {
     pub(super) fn unused_imports(&mut self) {
         // What a package's `__init__` imports is there for others.
-        if self.file.path(self.db).is_package() {
+        if self.file.path(self.db).is_package() || !self.wants(Rule::UnusedImport) {
             return;
         }
         let parsed = crate::files::parsed(self.db, self.file);
