@@ -34,6 +34,8 @@ pub trait Db: salsa::Database {
 #[derive(Debug, Default, Clone)]
 struct EventLog(Arc<Mutex<Option<Vec<String>>>>);
 
+type EventCallback = Box<dyn Fn(salsa::Event) + Send + Sync + 'static>;
+
 /// The one production database. A clone shares everything and may be used on another thread; inputs can be changed
 /// while no clone is alive.
 #[salsa::db]
@@ -49,16 +51,31 @@ pub struct Database {
 impl Database {
     /// A database over `system` with `settings`.
     pub fn new(system: Arc<dyn System>, settings: &Settings) -> Database {
+        Database::build(system, settings, EventLog::default(), None)
+    }
+
+    /// A database that can record which queries run: see [`Database::start_log`].
+    pub fn with_log(system: Arc<dyn System>, settings: &Settings) -> Database {
         let log = EventLog::default();
         let events = log.clone();
-        let storage = salsa::Storage::new(Some(Box::new(move |event| {
+        let callback = move |event: salsa::Event| {
             if let salsa::EventKind::WillExecute { database_key } = event.kind {
                 let mut log = events.0.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(log) = log.as_mut() {
                     log.push(format!("{database_key:?}"));
                 }
             }
-        })));
+        };
+        Database::build(system, settings, log, Some(Box::new(callback)))
+    }
+
+    fn build(
+        system: Arc<dyn System>,
+        settings: &Settings,
+        log: EventLog,
+        callback: Option<EventCallback>,
+    ) -> Database {
+        let storage = salsa::Storage::new(callback);
         let db = Database {
             system,
             files: Arc::default(),
@@ -138,7 +155,7 @@ impl Database {
         }
     }
 
-    /// Starts recording which queries run, forgetting what was recorded.
+    /// Starts recording which queries run, forgetting what was recorded. Only a database made by [`Database::with_log`] does.
     pub fn start_log(&self) {
         *self.log.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
     }

@@ -28,7 +28,7 @@ fn project(files: &[(&str, &str)]) -> (MemorySystem, Database) {
     for (path, text) in files {
         system.write(path, text);
     }
-    let db = Database::new(Arc::new(system.clone()), &settings());
+    let db = Database::with_log(Arc::new(system.clone()), &settings());
     (system, db)
 }
 

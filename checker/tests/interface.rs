@@ -27,7 +27,7 @@ fn project(files: &[(&str, &str)]) -> (MemorySystem, Database) {
         },
         ..Settings::default()
     };
-    let db = Database::new(Arc::new(system.clone()), &settings);
+    let db = Database::with_log(Arc::new(system.clone()), &settings);
     (system, db)
 }
 
