@@ -39,9 +39,10 @@ pub unsafe fn run(program: &Program, args: &[String]) -> PyResult<()> {
         set_arguments(program, args)?;
         let hidden = HiddenFrames::hide();
         let failed = match program {
-            Program::File(path) => run_file(path)?,
+            Program::File(path) => run_file(&absolute(path))?,
             Program::Module(name) => run_module(name, true)?,
             Program::Command(text) => {
+                show_lines_of_command(text);
                 let text = c_string(text)?;
                 let mut flags = default_flags();
                 ffi::PyRun_SimpleStringFlags(text.as_ptr(), &raw mut flags) != 0
@@ -52,10 +53,36 @@ pub unsafe fn run(program: &Program, args: &[String]) -> PyResult<()> {
             }
         };
         drop(hidden);
-        if failed {
-            return Err(exit_with(1));
+        match failed {
+            true if was_interrupted() => Err(leave_by_signal()),
+            true => Err(exit_with(1)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+}
+
+/// From 3.13 on tracebacks show lines of `-c`'s text: CPython's main program hands them to `linecache`.
+unsafe fn show_lines_of_command(text: &str) {
+    if ffi::layout().version < (3, 13) {
+        return;
+    }
+    // SAFETY: the GIL is held; new references are owned.
+    let register = || unsafe {
+        let linecache = object::import("linecache")?;
+        let function = object::getattr(linecache.as_ptr(), c"_register_code")?;
+        let (name, text) = (object::str_object("<string>")?, object::str_object(text)?);
+        let args = [name.as_ptr(), text.as_ptr(), name.as_ptr()];
+        Owned::from_new(ffi::PyObject_Vectorcall(
+            function.as_ptr(),
+            args.as_ptr(),
+            args.len(),
+            std::ptr::null_mut(),
+        ))
+    };
+    if register().is_err() {
+        // A traceback without lines is no reason not to run.
+        // SAFETY: the GIL is held.
+        unsafe { ffi::PyErr_Clear() };
     }
 }
 
@@ -160,7 +187,7 @@ unsafe fn set_arguments(program: &Program, args: &[String]) -> PyResult<()> {
         };
         let first_path = match program {
             Program::File(path) if Path::new(path).is_dir() || is_zip(path) => {
-                Some(path.to_owned())
+                Some(absolute(path))
             }
             // Started with -c, the interpreter has put the empty string first, unless it was told not to.
             _ if safe => return Ok(()),
@@ -293,8 +320,15 @@ unsafe fn run_file(path: &str) -> PyResult<bool> {
     }
 }
 
+/// The path as CPython makes a script's absolute: behind the current folder, otherwise as it was given.
 fn absolute(path: &str) -> String {
-    std::path::absolute(path).map_or_else(|_| path.to_owned(), |p| p.to_string_lossy().into_owned())
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    match std::env::current_dir() {
+        Ok(folder) => format!("{}/{path}", folder.display()),
+        Err(_) => path.to_owned(),
+    }
 }
 
 /// Whether a main script's text is static, by its marker or by a pattern that names `__main__`.
@@ -422,12 +456,18 @@ unsafe fn finish(outcome: PyResult<()>) -> PyResult<bool> {
         if outcome.is_ok() {
             return Ok(false);
         }
-        let interrupted = ffi::PyErr_ExceptionMatches(ffi::PyExc_KeyboardInterrupt) != 0;
         ffi::PyErr_PrintEx(1);
-        if interrupted {
-            return Err(leave_by_signal());
-        }
         Ok(true)
+    }
+}
+
+/// Whether the exception printed last was a `KeyboardInterrupt`.
+unsafe fn was_interrupted() -> bool {
+    // SAFETY: the GIL is held; the reference is borrowed.
+    unsafe {
+        let last = ffi::PySys_GetObject(c"last_exc".as_ptr());
+        !last.is_null()
+            && ffi::PyErr_GivenExceptionMatches(last, ffi::PyExc_KeyboardInterrupt) != 0
     }
 }
 

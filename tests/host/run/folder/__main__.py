@@ -1,0 +1,3 @@
+import sys
+import beside
+print(sys.argv, __name__, __package__, beside.value, sys.path[0])

@@ -1,0 +1,1 @@
+import sys; print("main of the package", sys.argv[1:])
