@@ -14,18 +14,42 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Ways to start a program: name, arguments of `python`, standard input.
 const RUNS: &[(&str, &[&str], &str)] = &[
-    ("arguments", &["arguments.py", "a", "-b", "--stats", "ü"], ""),
-    ("arguments_from_a_folder_above", &["./pkg/../arguments.py"], ""),
+    (
+        "arguments",
+        &["arguments.py", "a", "-b", "--stats", "ü"],
+        "",
+    ),
+    (
+        "arguments_from_a_folder_above",
+        &["./pkg/../arguments.py"],
+        "",
+    ),
     ("module", &["-m", "pkg.tool", "x", "-m"], ""),
     ("package", &["-m", "pkg"], ""),
     ("missing_module", &["-m", "pkg.nothing"], ""),
     ("folder", &["folder", "1"], ""),
-    ("command", &["-c", "import sys; print(sys.argv, sys.path[0], __name__)", "z"], ""),
+    (
+        "command",
+        &[
+            "-c",
+            "import sys; print(sys.argv, sys.path[0], __name__)",
+            "z",
+        ],
+        "",
+    ),
     ("command_with_error", &["-c", "def f():\n    1/0\nf()"], ""),
-    ("standard_input", &["-"], "import sys\nprint(sys.argv, __name__, sys.path[0] == '')\n"),
+    (
+        "standard_input",
+        &["-"],
+        "import sys\nprint(sys.argv, __name__, sys.path[0] == '')\n",
+    ),
     ("standard_input_with_error", &["-"], "x = [\n1/0]\n"),
     ("exit_with_number", &["-c", "raise SystemExit(7)"], ""),
-    ("exit_with_text", &["-c", "import sys; sys.exit('bad luck')"], ""),
+    (
+        "exit_with_text",
+        &["-c", "import sys; sys.exit('bad luck')"],
+        "",
+    ),
     ("exit_with_none", &["exits.py", "none"], ""),
     ("exit_with_object", &["exits.py", "object"], ""),
     ("exit_at_end", &["exits.py", "atexit"], ""),

@@ -186,9 +186,7 @@ unsafe fn set_arguments(program: &Program, args: &[String]) -> PyResult<()> {
             ffi::PyObject_IsTrue(safe.as_ptr()) == 1
         };
         let first_path = match program {
-            Program::File(path) if Path::new(path).is_dir() || is_zip(path) => {
-                Some(absolute(path))
-            }
+            Program::File(path) if Path::new(path).is_dir() || is_zip(path) => Some(absolute(path)),
             // Started with -c, the interpreter has put the empty string first, unless it was told not to.
             _ if safe => return Ok(()),
             Program::File(path) => Some(script_folder(path)),
@@ -466,8 +464,7 @@ unsafe fn was_interrupted() -> bool {
     // SAFETY: the GIL is held; the reference is borrowed.
     unsafe {
         let last = ffi::PySys_GetObject(c"last_exc".as_ptr());
-        !last.is_null()
-            && ffi::PyErr_GivenExceptionMatches(last, ffi::PyExc_KeyboardInterrupt) != 0
+        !last.is_null() && ffi::PyErr_GivenExceptionMatches(last, ffi::PyExc_KeyboardInterrupt) != 0
     }
 }
 
