@@ -326,7 +326,10 @@ unsafe fn lay_out(
         for slot in &layout.fields {
             fields.push(Field::new(slot)?);
         }
-        inherit_defaults(class_pointer, &fields);
+        inherit_defaults(class_pointer, &mut fields);
+        for (index, value) in defaults {
+            fields[index].set_default(Some(value));
+        }
         let flag = |offset: usize| ffi::read::<isize>(class.cast(), offset) != 0;
         let storage = Storage::new(
             record,
@@ -337,13 +340,12 @@ unsafe fn lay_out(
             flag(offsets.type_tp_finalize),
         )
         .install();
-        for (index, value) in defaults {
-            storage.fields[index].default.set(value.leak().as_ptr());
-        }
         let dict: *mut PyObject = ffi::read(class.cast(), offsets.type_dict);
         for (slot, field) in layout.fields.iter().zip(&storage.fields) {
             if slot.owner == record.symbol {
-                let descriptor = descriptor::new(field, class_pointer)?;
+                let default = field.default.get();
+                let default = (!default.is_null()).then(|| Owned::from_borrowed(default));
+                let descriptor = descriptor::new(field, class_pointer, default)?;
                 if ffi::PyDict_SetItem(dict, field.name.as_ptr(), descriptor.as_ptr()) < 0 {
                     return Err(Raised);
                 }
@@ -362,16 +364,64 @@ unsafe fn lay_out(
     }
 }
 
-/// Fields that a base class declares read the base's default while they are unset.
-unsafe fn inherit_defaults(class: *mut PyTypeObject, fields: &[Field]) {
+/// Fields that a base class declares start with the base's class attributes.
+unsafe fn inherit_defaults(class: *mut PyTypeObject, fields: &mut [Field]) {
     // SAFETY: bases outlive their subclasses.
     unsafe {
         let base: *mut PyTypeObject = ffi::read(class.cast(), ffi::layout().type_base);
         if let Some(base) = storage::of(base) {
-            for (own, inherited) in fields.iter().zip(&base.fields) {
-                own.default.set(inherited.default.get());
+            for (own, inherited) in fields.iter_mut().zip(&base.fields) {
+                own.default = inherited.default;
             }
         }
+    }
+}
+
+/// Puts the descriptors of own fields back where somebody has assigned or deleted the class attribute: an ordinary value is the field's new default, a
+/// descriptor of an earlier default brings that back. A data descriptor stays: the class was given a property.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// `class` is a live type, not in the middle of a change; the GIL is held.
+pub unsafe fn restore_descriptors(class: *mut PyTypeObject) -> PyResult<()> {
+    // SAFETY: the caller's promise; the storage lives forever.
+    unsafe {
+        if !storage::is_ours(class) {
+            return Ok(());
+        }
+        let Some(storage) = storage::of(class) else {
+            return Ok(());
+        };
+        let Ok(layout) = &storage.record.interface.layout else {
+            return Ok(());
+        };
+        let dict: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_dict);
+        for (slot, field) in layout.fields.iter().zip(&storage.fields) {
+            if slot.owner != storage.record.symbol {
+                continue;
+            }
+            let value = ffi::PyDict_GetItemWithError(dict, field.name.as_ptr());
+            let value = (!value.is_null()).then(|| Owned::from_borrowed(value));
+            if let Some(value) = &value {
+                if let Some(default) = descriptor::default_in(value.as_ptr(), field) {
+                    field.set_default(default);
+                    continue;
+                }
+                let kind = ffi::Py_TYPE(value.as_ptr());
+                if !ffi::PyType_GetSlot(kind, ffi::Py_tp_descr_set).is_null() {
+                    continue;
+                }
+            }
+            let descriptor = descriptor::new(field, class, value.clone())?;
+            if ffi::PyDict_SetItem(dict, field.name.as_ptr(), descriptor.as_ptr()) < 0 {
+                return Err(Raised);
+            }
+            field.set_default(value);
+            ffi::PyType_Modified(class);
+        }
+        Ok(())
     }
 }
 

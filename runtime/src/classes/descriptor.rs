@@ -16,19 +16,25 @@ struct Descriptor {
     field: &'static Field,
     /// Strong.
     class: *mut PyTypeObject,
+    /// The class attribute that it hides: what the class answers when it is asked for the name. Strong or null.
+    default: *mut PyObject,
 }
 
 static TYPE: GilCell<*mut PyTypeObject> = GilCell::new(std::ptr::null_mut());
 const NAME: &CStr = c"keelback.field";
 
-/// A descriptor of a field of `class`.
+/// A descriptor of a field of `class` with a default.
 ///
 /// # Errors
 /// `MemoryError`.
 ///
 /// # Safety
 /// `class` is a live type that has the field; the GIL is held.
-pub unsafe fn new(field: &'static Field, class: *mut PyTypeObject) -> PyResult<Owned> {
+pub unsafe fn new(
+    field: &'static Field,
+    class: *mut PyTypeObject,
+    default: Option<Owned>,
+) -> PyResult<Owned> {
     // SAFETY: the object is new, and large enough for the fields written.
     unsafe {
         let object = Owned::from_new(ffi::PyType_GenericAlloc(descriptor_type()?, 0))?;
@@ -36,19 +42,27 @@ pub unsafe fn new(field: &'static Field, class: *mut PyTypeObject) -> PyResult<O
         ffi::Py_INCREF(class.cast());
         (*descriptor).field = field;
         (*descriptor).class = class;
+        (*descriptor).default = default.map_or(std::ptr::null_mut(), Owned::into_ptr);
         Ok(object)
     }
 }
 
-/// The field that a descriptor is of; `None` for any other object.
+/// The default of a descriptor of this field; `None` for any other object.
 ///
 /// # Safety
 /// `object` is alive; the GIL is held.
-pub unsafe fn field_of(object: *mut PyObject) -> Option<&'static Field> {
+pub unsafe fn default_in(object: *mut PyObject, field: &Field) -> Option<Option<Owned>> {
     // SAFETY: the caller's promise; only descriptors have the type.
     unsafe {
-        (!TYPE.get().is_null() && ffi::Py_TYPE(object) == TYPE.get())
-            .then(|| (*object.cast::<Descriptor>()).field)
+        if ffi::Py_TYPE(object) != TYPE.get() {
+            return None;
+        }
+        let descriptor: *mut Descriptor = object.cast();
+        if !std::ptr::eq((*descriptor).field, field) {
+            return None;
+        }
+        let default = (*descriptor).default;
+        Some((!default.is_null()).then(|| Owned::from_borrowed(default)))
     }
 }
 
@@ -125,6 +139,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     // SAFETY: the last reference is gone; the type is immortal by a leaked reference, and instances of a heap type own one.
     unsafe {
         let class = (*object.cast::<Descriptor>()).class;
+        drop(Owned::from_nullable((*object.cast::<Descriptor>()).default));
         let own = ffi::Py_TYPE(object);
         ffi::PyObject_Free(object.cast());
         ffi::Py_DECREF(class.cast());
@@ -162,7 +177,7 @@ unsafe extern "C" fn get(
             let field = (*descriptor).field;
             if object.is_null() {
                 // Asked of the class: the default that the class body gave, as without slots.
-                let default = field.default.get();
+                let default = (*descriptor).default;
                 let answer = if default.is_null() { this } else { default };
                 return Ok(Owned::from_borrowed(answer).into_ptr());
             }

@@ -25,8 +25,8 @@ pub struct Field {
     pub repr: Repr,
     /// Check of values that come from dynamic code.
     pub check: Check,
-    /// The value that the class body gave it: read while the field is unset. Strong, never dropped; null for none.
-    pub default: GilCell<*mut PyObject>,
+    /// The class attribute of the field's name as it is now: what new objects start with. Shared with the fields of subclasses; strong, null for none.
+    pub default: &'static GilCell<*mut PyObject>,
 }
 
 impl Field {
@@ -40,8 +40,41 @@ impl Field {
             offset: slot.offset as usize,
             repr: Repr::of(&slot.ty),
             check: Check::new(&slot.ty),
-            default: GilCell::new(std::ptr::null_mut()),
+            default: Box::leak(Box::new(GilCell::new(std::ptr::null_mut()))),
         })
+    }
+
+    /// Gives the field another default.
+    ///
+    /// # Safety
+    /// The GIL is held; not in the middle of a change of the class, for dropping the old default may run code.
+    pub unsafe fn set_default(&self, value: Option<Owned>) {
+        // SAFETY: the caller's promise; the cell owns one reference.
+        unsafe {
+            let old = self.default.get();
+            self.default
+                .set(value.map_or(std::ptr::null_mut(), Owned::into_ptr));
+            drop(Owned::from_nullable(old));
+        }
+    }
+
+    /// Lets a new object start with the default. One that is not of the field's type is only found by readers of the class attribute.
+    ///
+    /// # Safety
+    /// `object` is new and has the field, unset; the GIL is held.
+    pub unsafe fn start(&self, object: *mut PyObject) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let default = self.default.get();
+            if default.is_null() {
+                return;
+            }
+            if self.repr == Repr::Obj && self.check.is_trivial() {
+                *self.word(object) = Owned::from_borrowed(default).into_ptr() as u64;
+            } else if self.store(object, default).is_err() {
+                ffi::PyErr_Clear();
+            }
+        }
     }
 
     /// Whether the word is a number and no reference.
@@ -156,6 +189,8 @@ impl Field {
                 patterns::forget_patterns(object, Some(self.offset as i64));
             }
             *self.word(object) = unset;
+            // What is seen then is the class attribute.
+            self.start(object);
             if !self.is_raw() {
                 release(self.repr, word);
             }

@@ -28,6 +28,8 @@ pub struct Storage {
     pub fields: Vec<Field>,
     /// Words of a new object after the header.
     template: Vec<u64>,
+    /// Fields that start with a class attribute's value.
+    with_default: Vec<usize>,
     /// Some field may refer to an object that refers back.
     may_cycle: bool,
     /// Freed objects that are used again, linked by their first word after the header.
@@ -65,9 +67,14 @@ impl Storage {
         let template = fields.iter().map(Field::unset_word).collect();
         let may_cycle = has_dict || fields.iter().any(|f| !f.is_raw() && !f.check.is_atomic());
         let recycles = !has_dict && !has_weakref && !has_finalizer && !fields.is_empty();
+        let with_default = (0..fields.len())
+            // SAFETY: classes are made with the GIL held.
+            .filter(|i| unsafe { !fields[*i].default.get().is_null() })
+            .collect();
         Storage {
             record,
             class,
+            with_default,
             fields,
             template,
             may_cycle,
@@ -115,6 +122,9 @@ impl Storage {
                 object.byte_add(HEADER).cast(),
                 self.template.len(),
             );
+            for &index in &self.with_default {
+                self.fields[index].start(object);
+            }
         }
     }
 
@@ -191,6 +201,8 @@ unsafe extern "C" fn alloc(class: *mut PyTypeObject, items: isize) -> *mut PyObj
         let Some(storage) = of(class) else {
             return ffi::PyType_GenericAlloc(class, items);
         };
+        // Class attributes that were just assigned are defaults of fields.
+        crate::watch::types::settle();
         let exact = storage.class == class;
         if exact {
             let object = storage.reuse();

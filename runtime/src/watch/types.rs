@@ -4,6 +4,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use crate::classes::build_class;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
 use crate::object::{PyResult, Raised};
@@ -54,10 +55,9 @@ static SCHEDULED: GilCell<bool> = GilCell::new(false);
 /// Called in the middle of a change, when look-ups may still give the old value: so nothing is looked up now. The class is suspended at once, and looked at
 /// again as soon as the interpreter serves its pending calls.
 unsafe extern "C" fn changed(class: *mut PyTypeObject) -> c_int {
-    let Some(bindings) = bindings::get() else {
-        return 0;
-    };
-    bindings.class_suspended(class);
+    if let Some(bindings) = bindings::get() {
+        bindings.class_suspended(class);
+    }
     // SAFETY: the GIL is held; the class is alive now, and kept so by the list.
     unsafe {
         let known = CHANGED.with(|list| {
@@ -77,6 +77,20 @@ unsafe extern "C" fn changed(class: *mut PyTypeObject) -> c_int {
     0
 }
 
+/// Looks at changed classes now, if there are any. For places that must not see a class in flux.
+///
+/// # Safety
+/// Not in the middle of a change of a class; the GIL is held.
+#[inline]
+pub unsafe fn settle() {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if SCHEDULED.get() {
+            look_again(std::ptr::null_mut());
+        }
+    }
+}
+
 /// Looks at every changed class again, which also arms the watcher for it.
 extern "C" fn look_again(_: *mut c_void) -> c_int {
     // SAFETY: pending calls are served with the GIL held; the list holds a reference to each class.
@@ -84,6 +98,9 @@ extern "C" fn look_again(_: *mut c_void) -> c_int {
         SCHEDULED.set(false);
         let classes = CHANGED.with(std::mem::take);
         for class in classes {
+            if build_class::restore_descriptors(class).is_err() {
+                ffi::PyErr_WriteUnraisable(class.cast());
+            }
             ffi::PyUnstable_Type_AssignVersionTag(class);
             if let Some(bindings) = bindings::get() {
                 bindings.class_changed(class);

@@ -138,3 +138,17 @@ r = weakref.ref(w)
 assert r() is w
 del w
 assert r() is None
+
+# A class attribute of a field's name is the field's default, and may change.
+m.Sub.count = 11
+assert m.Sub.count == 11 and m.Sub().count == 11 and s.count == 7, (m.Sub.count, m.Sub().count, s.count)
+old = m.Sub()
+from unittest import mock
+
+with mock.patch.object(m.Sub, "count", 20):
+    assert m.Sub.count == 20 and m.Sub().count == 20 and old.count == 11
+assert m.Sub.count == 11 and m.Sub().count == 11
+del m.Sub.count
+raises("AttributeError", "'Sub' object has no attribute 'count'", lambda: m.Sub().count)
+m.Sub.count = 7
+assert m.Sub().count == 7
