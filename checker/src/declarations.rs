@@ -21,6 +21,7 @@ mod finals;
 mod hints;
 mod imports;
 mod overrides;
+mod unreachable;
 mod unused;
 
 /// Everything reported about the declarations of `file`.
@@ -42,6 +43,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.conflicts();
         checker.missing_annotations();
         checker.not_final();
+        checker.unreachable_code();
         checker.unused_imports();
     }
     checker.found

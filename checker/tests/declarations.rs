@@ -233,17 +233,21 @@ fn finals() {
 #[test]
 fn conflicting_declarations() {
     assert_eq!(
-        check_text(
-            "x: int\nx: int = 1\nx: str\nclass C:\n    y: int\n    y: float = 1.0\n\
-             def f(flag: bool) -> None:\n    if flag:\n        z: int = 1\n    else:\n        z: str = ''\n    \
-             def g():\n        z: bool\n"
-        ),
-        [
-            "4 conflicting-declaration",
-            "7 conflicting-declaration",
-            "12 conflicting-declaration"
-        ]
+        check_text("x: int\nx: int = 1\nx: str\nclass C:\n    y: int\n    y: float = 1.0\n"),
+        ["4 conflicting-declaration", "7 conflicting-declaration",]
     );
+}
+
+#[test]
+fn code_that_cannot_run() {
+    let text = "import __static__\ndef f(x: int) -> int:\n    if x:\n        return 1\n    else:\n        raise ValueError\n    \
+        return 2\ndef g() -> None:\n    while True:\n        if g:\n            break\n    g()\n    while 1:\n        pass\n    g()\n\
+        def h():\n    return\n    yield\n";
+    let found: Vec<String> = located(&[("m.py", text)], Settings::default())
+        .iter()
+        .map(|found| format!("{} {}", found.primary.place.start().line, found.rule))
+        .collect();
+    assert_eq!(found, ["7 unreachable-code", "15 unreachable-code"]);
 }
 
 #[test]

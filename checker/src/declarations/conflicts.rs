@@ -1,13 +1,11 @@
-//! Names that are declared with two types in one scope.
+//! Names of a module or class that are declared with two types. Locals are the business of inference.
 
-use indexmap::IndexMap;
-use keelback_parser::ast::visitor::{Visitor, walk_stmt};
-use keelback_parser::ast::{Expr, Stmt, StmtAnnAssign};
+use keelback_parser::ast::StmtAnnAssign;
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use super::Checker;
 use crate::annotation::Scope;
-use crate::index::{Binding, find_function, find_stmt};
+use crate::index::{Binding, find_stmt};
 use crate::rules::Rule;
 use crate::types::{Name, Type};
 
@@ -36,21 +34,6 @@ impl Checker<'_> {
                 self.declared(&scope, name, &declarations_of(bindings));
             }
         }
-        for function in index.functions.values() {
-            let Some(node) = find_function(&parsed, function.range) else {
-                continue;
-            };
-            let mut locals = Locals::default();
-            locals.visit_body(&node.body);
-            for (name, declarations) in locals.0 {
-                if declarations.len() > 1 {
-                    let scope = Scope::inside(self.db, self.file, &function.qualname);
-                    let declarations: Vec<StmtAnnAssign> =
-                        declarations.into_iter().cloned().collect();
-                    self.declared(&scope, &name, &declarations);
-                }
-            }
-        }
     }
 
     fn declared(&mut self, scope: &Scope<'_>, name: &Name, declarations: &[StmtAnnAssign]) {
@@ -75,27 +58,4 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// The declarations of a function's locals, nested functions and classes left out.
-#[derive(Default)]
-struct Locals<'a>(IndexMap<Name, Vec<&'a StmtAnnAssign>>);
-
-impl<'a> Visitor<'a> for Locals<'a> {
-    fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        match stmt {
-            Stmt::AnnAssign(node) => {
-                if let Expr::Name(name) = &*node.target {
-                    self.0
-                        .entry(Name::new(name.id.as_str()))
-                        .or_default()
-                        .push(node);
-                }
-            }
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-            _ => walk_stmt(self, stmt),
-        }
-    }
-
-    fn visit_expr(&mut self, _: &'a Expr) {}
 }
