@@ -65,6 +65,7 @@ const RUNS: &[(&str, &[&str], &str)] = &[
     ("missing_file", &["no_such_file.py"], ""),
     ("stack", &["stack.py"], ""),
     ("main_module", &["main_module.py"], ""),
+    ("class_forms", &["forms.py"], ""),
     ("static_main", &["static_main.py", "1"], ""),
     ("static_main_error", &["static_main.py", "0"], ""),
     ("static_main_exit", &["static_main.py", "9"], ""),
@@ -100,7 +101,150 @@ fn main() {
             ));
         }
     }
+    for (name, test) in [
+        (
+            "only_unsupported",
+            only_unsupported as fn(&Path) -> Result<(), Failed>,
+        ),
+        ("none", none),
+        ("named_and_unsupported", named_and_unsupported),
+        ("virtual_environment_first", virtual_environment_first),
+        ("managed_versions", managed_versions),
+    ] {
+        let command = command.clone();
+        trials.push(Trial::test(format!("interpreter/{name}"), move || {
+            test(&command)
+        }));
+    }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A folder with programs that answer like a Python of some version, or run as one: name, and what they print.
+fn pretend(programs: &[(&str, &str)]) -> std::io::Result<tempfile::TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir()?;
+    for (name, answer) in programs {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
+        std::fs::write(&path, format!("#!/bin/sh\necho {answer}\n"))?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(folder)
+}
+
+/// What `keelback run` says in an environment with nothing but these variables.
+fn say(
+    command: &Path,
+    variables: &[(&str, &Path)],
+    options: &[&str],
+) -> std::io::Result<(i32, String)> {
+    let output = std::process::Command::new(command)
+        .arg("run")
+        .args(options)
+        .args(["-c", "pass"])
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok((
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&text).into_owned(),
+    ))
+}
+
+fn expect(said: (i32, String), status: i32, parts: &[&str]) -> Result<(), Failed> {
+    let (got, text) = said;
+    if got == status && text.lines().count() == 1 && parts.iter().all(|p| text.contains(p)) {
+        return Ok(());
+    }
+    Err(format!("status {got}: {text}").into())
+}
+
+fn only_unsupported(command: &Path) -> Result<(), Failed> {
+    let folder = pretend(&[("bin/python3", "cpython 3 11")])?;
+    let bin = folder.path().join("bin");
+    expect(
+        say(command, &[("PATH", &bin), ("HOME", folder.path())], &[])?,
+        2,
+        &[
+            "needs CPython 3.12 or 3.13",
+            "found only Python 3.11 at",
+            "bin/python3",
+        ],
+    )
+}
+
+fn none(command: &Path) -> Result<(), Failed> {
+    let folder = pretend(&[])?;
+    expect(
+        say(
+            command,
+            &[("PATH", folder.path()), ("HOME", folder.path())],
+            &[],
+        )?,
+        2,
+        &["needs CPython 3.12 or 3.13", "no Python was found"],
+    )
+}
+
+fn named_and_unsupported(command: &Path) -> Result<(), Failed> {
+    let folder = pretend(&[("old", "cpython 3 9")])?;
+    let path = folder.path().join("old");
+    let name = path.to_string_lossy().into_owned();
+    expect(
+        say(command, &[("HOME", folder.path())], &["--python", &name])?,
+        2,
+        &["--python names Python 3.9 at"],
+    )?;
+    expect(
+        say(command, &[("KEELBACK_PYTHON", &path)], &[])?,
+        2,
+        &["KEELBACK_PYTHON names Python 3.9 at"],
+    )
+}
+
+/// A pretended interpreter that is chosen is started, and says who it is.
+fn virtual_environment_first(command: &Path) -> Result<(), Failed> {
+    let folder = pretend(&[
+        ("env/bin/python", "the environment"),
+        ("bin/python3", "cpython 3 12"),
+    ])?;
+    let environment = folder.path().join("env");
+    std::fs::write(
+        environment.join("pyvenv.cfg"),
+        "home = /nowhere\nversion = 3.13.0\n",
+    )?;
+    let bin = folder.path().join("bin");
+    expect(
+        say(
+            command,
+            &[("VIRTUAL_ENV", &environment), ("PATH", &bin)],
+            &[],
+        )?,
+        0,
+        &["the environment"],
+    )
+}
+
+fn managed_versions(command: &Path) -> Result<(), Failed> {
+    let folder = pretend(&[
+        (".pyenv/versions/3.11.7/bin/python3", "pyenv 3.11"),
+        (".pyenv/versions/3.12.1/bin/python3", "pyenv 3.12"),
+        (
+            ".local/share/uv/python/cpython-3.13.0-linux-x86_64-gnu/bin/python3",
+            "uv 3.13",
+        ),
+    ])?;
+    expect(
+        say(command, &[("HOME", folder.path())], &[])?,
+        0,
+        &["pyenv 3.12"],
+    )?;
+    expect(
+        say(command, &[("HOME", folder.path())], &["--python", "3.13"])?,
+        0,
+        &["uv 3.13"],
+    )
 }
 
 fn scripts(folder: &Path) -> Vec<PathBuf> {

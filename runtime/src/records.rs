@@ -181,8 +181,6 @@ unsafe fn attach(code: *mut PyObject, record: CodeRecord) -> PyResult<&'static C
         if ffi::PyUnstable_Code_SetExtra(code, EXTRA_INDEX.get(), pointer) < 0 {
             return Err(Raised);
         }
-        // Without a version the interpreter never inlines calls of functions made from this code, so that every call meets our entry.
-        ffi::write::<u32>(code.cast(), ffi::layout().code_version, 0);
         ffi::Py_INCREF(code);
         Ok(record)
     }

@@ -190,12 +190,22 @@ pub unsafe fn attach(function: *mut PyObject, record: &'static FunctionRecord) {
         record.function.set(function);
         let interpreted = record.body != FunctionBody::Compiled || record.failure.get().is_some();
         if !interpreted {
-            ffi::PyFunction_SetVectorcall(function, super::native::first_call);
+            set_entry(function, record, super::native::first_call);
         } else if record.signature.has_checks {
-            ffi::PyFunction_SetVectorcall(function, checked);
+            set_entry(function, record, checked);
         }
         if let Some(bindings) = crate::watch::bindings::get() {
             bindings.function_created(record, function);
         }
+    }
+}
+
+/// Gives a function that is being made an entry. Without a version of its code, the interpreter never inlines calls of the function, so that
+/// every call meets the entry.
+unsafe fn set_entry(function: *mut PyObject, record: &FunctionRecord, entry: ffi::Vectorcall) {
+    // SAFETY: the caller's promise; the function takes its version from the code after this.
+    unsafe {
+        ffi::write::<u32>(record.code.cast(), ffi::layout().code_version, 0);
+        ffi::PyFunction_SetVectorcall(function, entry);
     }
 }
