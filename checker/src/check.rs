@@ -8,7 +8,7 @@ use keelback_parser::text_size::{TextRange, TextSize};
 use crate::db::{Db, File};
 use crate::diagnostic::{Diagnostic, tidy};
 use crate::files::{SourceError, Staticness};
-use crate::rules::{Category, Level, Rule};
+use crate::rules::{Level, Rule};
 
 /// Everything reported about `file`, with the configured levels and the ignore comments applied, sorted.
 ///
@@ -24,7 +24,8 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     let by_pattern = crate::files::staticness(db, file) == Staticness::Pattern;
     diagnostics.retain_mut(|diagnostic| {
         diagnostic.severity = levels.level(diagnostic.rule);
-        if by_pattern && diagnostic.rule.category() == Category::Types {
+        let is_fatal = matches!(diagnostic.rule, Rule::SyntaxError | Rule::InvalidEncoding);
+        if by_pattern && !is_fatal {
             diagnostic.severity = diagnostic.severity.min(Level::Warning);
         }
         diagnostic.severity != Level::Ignore

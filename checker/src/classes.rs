@@ -164,7 +164,15 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
         }
     };
     heritage.type_params = names.into();
-    heritage.arity = match heritage.bases.iter().any(Type::is_dynamic) {
+    let takes_anything = heritage.bases.iter().any(Type::is_dynamic)
+        || index
+            .classes
+            .get(qualname)
+            .is_some_and(|entry| entry.scope.bindings.contains_key("__class_getitem__"));
+    // A stub says it by its type parameters.
+    let takes_anything =
+        takes_anything && !(file.path(db).is_stub() && !heritage.type_params.is_empty());
+    heritage.arity = match takes_anything {
         true => None,
         false => arity,
     };

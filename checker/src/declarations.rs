@@ -102,7 +102,12 @@ impl Checker<'_> {
 
     fn redefinitions(&mut self) {
         let index = self.index.clone();
-        for function in index.functions.values() {
+        // Inside a function a second definition is often one for another case; nothing is called directly there anyway.
+        for function in index
+            .functions
+            .values()
+            .filter(|function| function.parent.is_none())
+        {
             let mut previous: Option<&FunctionEntry> = None;
             for entry in function.earlier.iter().chain([function]) {
                 if let Some(before) = previous
@@ -120,7 +125,7 @@ impl Checker<'_> {
             }
         }
         for class in index.classes.values() {
-            if class.is_redefined && !class.is_conditional {
+            if class.is_redefined && !class.is_conditional && class.parent.is_none() {
                 let message = format!("Class `{}` is defined again", class.qualname);
                 self.report(Rule::DuplicateDefinition, class.name_range, message);
             }

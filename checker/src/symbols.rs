@@ -53,6 +53,8 @@ pub struct SymbolTable {
     /// Whether what the file says of its names can be used: it is static, a stub, or part of a `py.typed` package. The names
     /// of any other file are dynamic.
     pub is_known: bool,
+    /// Whether the module may have names that no statement binds: it has a `__getattr__`, or reaches for its own dictionary.
+    pub has_hidden_names: bool,
 }
 
 /// What a name turned out to be.
@@ -172,7 +174,25 @@ pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
         is_known: file.path(db).is_stub()
             || staticness(db, file).is_static()
             || is_typed_package(db, file),
+        has_hidden_names: index.scope.bindings.contains_key("__getattr__")
+            || (!file.path(db).is_stub() && reaches_for_globals(db, file)),
     })
+}
+
+/// Whether the text has one of the ways in which a module gives itself names. Looking for words is enough: taking a module for
+/// one that does costs a report, not a wrong one.
+fn reaches_for_globals(db: &dyn Db, file: File) -> bool {
+    let source = crate::files::source_text(db, file);
+    [
+        "globals()",
+        "vars()",
+        "sys.modules",
+        "exec(",
+        "global_enum",
+        "setattr(",
+    ]
+    .iter()
+    .any(|word| source.text.contains(word))
 }
 
 /// Whether a `py.typed` marker stands in the file's top-level package outside the program's own folders.
@@ -404,7 +424,7 @@ impl Follower<'_> {
     }
 
     fn in_stars(&mut self, file: File, table: &SymbolTable, name: &str) -> Resolved {
-        let mut unknown = !table.is_known;
+        let mut unknown = !table.is_known || table.has_hidden_names;
         for module in &table.stars {
             let Some(target) = resolve_from(self.db, file, module) else {
                 unknown = true;
@@ -421,7 +441,7 @@ impl Follower<'_> {
                     found => return found,
                 }
             }
-            unknown |= !exported.is_known;
+            unknown |= !exported.is_known || exported.has_hidden_names;
         }
         if unknown || is_module_attribute(name) {
             Resolved::Dynamic

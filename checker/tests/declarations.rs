@@ -302,3 +302,20 @@ fn suggestions() {
         ["Module `__static__` has no `doubel`; did you mean `double`?"]
     );
 }
+
+#[test]
+fn modules_that_name_things_behind_our_back() {
+    let files = [
+        (
+            "m.py",
+            "import __static__\nfrom a import x\nfrom b import y\nfrom c import z\n",
+        ),
+        (
+            "a.py",
+            "import __static__\ndef __getattr__(name): return 1\n",
+        ),
+        ("b.py", "import __static__\nglobals().update(y=1)\n"),
+        ("c.py", "import __static__\n"),
+    ];
+    assert_eq!(check(&files), ["4 unresolved-import-name"]);
+}

@@ -157,6 +157,12 @@ impl SemanticSyntaxContext for Context<'_> {
 
     fn has_nonlocal_binding(&self, name: &str) -> bool {
         let enclosing = self.scopes.len().saturating_sub(1);
+        // Every class body has a cell of this name for its methods.
+        if name == "__class__" {
+            return self.scopes[..enclosing]
+                .iter()
+                .any(|scope| scope.kind == ScopeKind::Class);
+        }
         self.scopes[..enclosing]
             .iter()
             .filter(|scope| matches!(scope.kind, ScopeKind::Function { .. } | ScopeKind::Lambda))

@@ -29,6 +29,7 @@ fn valid_modules_have_none() {
         "for i in y:\n    if i:\n        break\n    else:\n        continue\n",
         "async def f():\n    async with a as b:\n        return [x async for x in b]\n",
         "def f():\n    global g\n    g = 1\n",
+        "class C:\n    def m(self):\n        nonlocal __class__\n        __class__ = 1\n",
         "match x:\n    case {'a': a, **rest}: pass\n    case [1, *_]: pass\n    case _: pass\n",
         "type X[T] = list[T]\ndef f[T: int](x: T) -> T: return x\n",
         "def f():\n    try:\n        pass\n    except E as x:\n        def g():\n            nonlocal x\n",
