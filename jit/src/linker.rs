@@ -39,6 +39,11 @@ pub trait Linker {
     fn default(&self, function: &Symbol, param: u32) -> usize;
     /// The record of the function that is being compiled, which [`Helper::trace`] takes.
     fn record(&self, function: &Function) -> usize;
+    /// `extern "C" fn() -> *mut ThreadContext`: the context of the calling thread, which native code takes as its first argument.
+    fn thread_context(&self) -> usize;
+    /// `extern "C" fn(record, args, nargsf, kwnames) -> *mut PyObject`: binds what the generic entry does not (keywords, defaults, a wrong number
+    /// of arguments) for the function with this record, then calls its generic entry with complete positional arguments.
+    fn bind_slow(&self) -> usize;
     /// Layout facts.
     fn layout(&self) -> &Layout;
 }

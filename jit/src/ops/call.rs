@@ -1,0 +1,154 @@
+//! Calls.
+
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use keelback_lowering::function::{CellKind, CellRef, Imm, Inst, Reference};
+use keelback_lowering::helpers::{Helper, HelperKind};
+use keelback_lowering::types::{ErrorValue, Signature};
+
+use crate::compiler::JitError;
+use crate::translate::Translator;
+
+/// A cell as `keelback dis` names it.
+fn cell_label(cell: &CellRef) -> String {
+    match &cell.kind {
+        CellKind::Function { module, name, .. } | CellKind::Class { module, name, .. } => {
+            format!("cell {module}.{name}")
+        }
+        CellKind::Direct { function } => format!("cell {function}"),
+    }
+}
+
+impl<'a> Translator<'a, '_> {
+    /// Calls native code at an address.
+    fn call_native(
+        &mut self,
+        inst: &'a Inst,
+        code: Value,
+        signature: &'a Signature,
+        args: &[Value],
+    ) -> Result<(), JitError> {
+        if args.len() != signature.params.len() {
+            return Err(JitError::Malformed(format!(
+                "a call of {signature} has {} operands",
+                args.len()
+            )));
+        }
+        let fail = self.fail_of(inst)?;
+        let clif = self.signature(signature);
+        let mut all = vec![self.ctx];
+        all.extend_from_slice(args);
+        let call = self.e.b.ins().call_indirect(clif, code, &all);
+        self.e.check_call(call, signature.ret.error(), &fail);
+        let value = self.e.first(call);
+        self.set(inst, value);
+        Ok(())
+    }
+
+    pub(crate) fn call_cell(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Cell(cell) = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let args = self.args(inst)?;
+        let address = self.e.linker.cell(cell);
+        let address = self.e.address(address, || cell_label(cell));
+        let code = self.e.load(types::I64, address, 0);
+        self.call_native(inst, code, &cell.signature, &args)
+    }
+
+    pub(crate) fn call_method(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Method(method) = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let args = self.args(inst)?;
+        let receiver = self.arg(inst, 0)?;
+        let fail = self.fail_of(inst)?;
+        let ty = self.e.type_of(receiver);
+        let table = self.e.load(types::I64, ty, self.e.layout.type_method_table);
+        let (found, table_found) = self.e.merge(types::I64);
+        let missing = self.e.cold();
+        self.e.brif(table, found, &[table], missing, &[]);
+        self.e.switch(missing);
+        self.e
+            .call_merging(Helper::method_table, &[receiver], &fail, found);
+        self.e.switch(found);
+        let entry = self.e.layout.method_table_entries + 8 * method.slot as i32;
+        let code = self.e.load(types::I64, table_found, entry);
+        self.call_native(inst, code, &method.signature, &args)
+    }
+
+    pub(crate) fn call_object(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let keywords = match inst.imm {
+            Imm::None => 0,
+            _ => match self.reference(inst)? {
+                Reference::Keywords(names) => self.e.linker.keywords(names),
+                _ => return Err(self.wrong_reference(inst)),
+            },
+        };
+        let args = self.args(inst)?;
+        let Some((callee, args)) = args.split_first() else {
+            return Err(JitError::Malformed("call.object lacks its callee".into()));
+        };
+        let fail = self.fail_of(inst)?;
+        let address = self.e.words_on_stack(args);
+        let count = self.e.word(args.len() as i64);
+        let keywords = self.e.address(keywords, || "keywords".into());
+        let value = self.e.call_checked(
+            Helper::call_object,
+            &[*callee, address, count, keywords],
+            &fail,
+        );
+        self.set(inst, value);
+        Ok(())
+    }
+
+    pub(crate) fn call_named(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Named { name, keywords } = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let args = self.args(inst)?;
+        let fail = self.fail_of(inst)?;
+        let text = self.e.linker.name(name);
+        let text = self.e.address(text, || format!("{:?}", &**name));
+        let keywords = self.e.linker.keywords(keywords);
+        let keywords = self.e.address(keywords, || "keywords".into());
+        let address = self.e.words_on_stack(&args);
+        let count = self.e.word(args.len() as i64);
+        let value =
+            self.e
+                .call_checked(Helper::call_named, &[text, address, count, keywords], &fail);
+        self.set(inst, value);
+        Ok(())
+    }
+
+    pub(crate) fn call_helper(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Imm::Helper(helper) = inst.imm else {
+            return Err(JitError::Malformed("helper lacks its helper".into()));
+        };
+        let info = helper.info();
+        if info.params.len() != inst.args.len() {
+            return Err(JitError::Malformed(format!(
+                "{} has {} operands",
+                info.name,
+                inst.args.len()
+            )));
+        }
+        let mut args = Vec::with_capacity(inst.args.len());
+        for (i, (_, kind)) in info.params.iter().enumerate() {
+            let value = self.arg(inst, i)?;
+            let repr = self.arg_type(inst, i)?.repr;
+            args.push(self.e.to_helper(*kind, repr, value));
+        }
+        let value = if info.error == ErrorValue::Never {
+            self.e.call_plain(helper, &args)
+        } else {
+            let fail = self.fail_of(inst)?;
+            self.e.call_checked(helper, &args, &fail)
+        };
+        if let (Some(result), true) = (inst.result, info.ret != HelperKind::unit) {
+            let repr = self.f.ty(result).repr;
+            let value = self.e.from_helper(info.ret, repr, value);
+            self.set(inst, value);
+        }
+        Ok(())
+    }
+}
