@@ -432,8 +432,8 @@ impl<'a, 'b> Translator<'a, 'b> {
 }
 
 /// Whether an instruction's result is a borrow of what memory holds.
-pub(crate) fn is_borrowed(_inst: &Inst) -> bool {
-    false
+pub(crate) fn is_borrowed(inst: &Inst) -> bool {
+    inst.borrowed
 }
 
 /// Reachable blocks, each after one of its predecessors and after its dominators.

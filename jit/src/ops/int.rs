@@ -209,7 +209,8 @@ impl<'a> Translator<'a, '_> {
         let (r, slow, helper) = if inst.op == Op::IntNeg {
             let two = self.e.word(2);
             let (r, overflow) = self.e.b.ins().ssub_overflow(two, a.v);
-            let fits = a.at_least(*SMALL_INT.start() + 1);
+            let fits = a.at_least(*SMALL_INT.start() + 1)
+                || (a.range.is_some() && self.result_type(inst)?.range.is_some());
             let any = self.guard(&[a], (!fits).then_some(overflow), slow);
             (r, any.then_some(slow), Helper::int_neg)
         } else {
@@ -423,7 +424,8 @@ impl<'a> Translator<'a, '_> {
         let wide = self.e.to_word(repr, a.v);
         let known = a
             .range
-            .is_some_and(|(l, h)| fits(i128::from(l), i128::from(h)));
+            .is_some_and(|(l, h)| fits(i128::from(l), i128::from(h)))
+            || self.result_type(inst)?.range.is_some();
         if let Some((low, high)) = a.range.filter(|_| known) {
             self.know(inst, low, high);
         }
@@ -503,6 +505,37 @@ impl<'a> Translator<'a, '_> {
         let value = self.e.from_word(repr, value);
         self.e.jump(merge, &[value]);
         self.e.switch(merge);
+        self.set(inst, result);
+        Ok(())
+    }
+
+    pub(crate) fn int_clamp(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let a = self.operand(inst, 0)?;
+        if let Some((low, high)) = a.range {
+            self.know(inst, low, high);
+            let value = self.untag(&a);
+            self.set(inst, value);
+            return Ok(());
+        }
+        let slow = self.e.cold();
+        let (merge, result) = self.e.merge(types::I64);
+        self.guard(&[a], None, slow);
+        let value = self.untag(&a);
+        self.e.jump(merge, &[value]);
+        self.e.switch(slow);
+        for (bound, cond) in [(*SMALL_INT.start(), Cond::Lt), (*SMALL_INT.end(), Cond::Gt)] {
+            let word = self.e.word((bound << 1) | 1);
+            let number = self.e.word(cond.rich());
+            let beyond = self.e.call_plain(Helper::int_cmp, &[a.v, word, number]);
+            let bound = self.e.word(bound);
+            self.e.when(beyond, merge, &[bound]);
+        }
+        // An instance of a subclass whose value is small: this cannot fail.
+        let number = self.e.word(repr_number(Repr::I64));
+        let value = self.e.call_plain(Helper::int_to_mach, &[a.v, number]);
+        self.e.jump(merge, &[value]);
+        self.e.switch(merge);
+        self.know(inst, *SMALL_INT.start(), *SMALL_INT.end());
         self.set(inst, result);
         Ok(())
     }

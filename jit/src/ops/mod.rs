@@ -77,6 +77,7 @@ impl<'a> Translator<'a, '_> {
             Op::IntTruth => return self.int_truth(inst, next),
             Op::IntFromMach => self.int_from_mach(inst)?,
             Op::IntToMach => self.int_to_mach(inst)?,
+            Op::IntClamp => self.int_clamp(inst)?,
             Op::IntToFloat => self.int_to_float(inst)?,
 
             Op::BoxInt | Op::BoxMach | Op::BoxFloat | Op::BoxBool => self.boxing(inst)?,
