@@ -120,6 +120,49 @@ impl<'db> Scope<'db> {
         self.file
     }
 
+    /// The type of a module-level variable that is declared or `Final`; dynamic for any other name.
+    pub(crate) fn global_type(&self, name: &str) -> Type {
+        match self.resolve_name(name) {
+            Resolved::Variable { file, name } => {
+                match crate::modules::variable_type(self.db, file, &name) {
+                    Type::Literal(value) => match Type::Literal(value).class() {
+                        Some(class) if !class.is_builtin("NoneType") => {
+                            Type::Instance(class, Arc::from([]))
+                        }
+                        _ => Type::Dynamic,
+                    },
+                    ty => ty,
+                }
+            }
+            _ => Type::Dynamic,
+        }
+    }
+
+    /// Whether the function `qualname` binds `name`.
+    pub(crate) fn is_bound_in(&self, qualname: &Name, name: &str) -> bool {
+        let index = module_index(self.db, self.file);
+        let parsed = crate::files::parsed(self.db, self.file);
+        let entry = index.functions.get(qualname);
+        entry
+            .and_then(|entry| crate::index::find_function(&parsed, entry.range))
+            .is_some_and(|node| binds(node, name))
+    }
+
+    /// The result that a static function declares; dynamic if it declares none, or a call gives something else.
+    pub(crate) fn declared_result(&self, symbol: &Symbol) -> Type {
+        match crate::signatures::function_interface(self.db, self.file, symbol) {
+            Some(function)
+                if function.returns_annotated
+                    && !function.is_decorated
+                    && !function.is_async
+                    && !function.is_overloaded =>
+            {
+                without_variables(&function.returns)
+            }
+            _ => Type::Dynamic,
+        }
+    }
+
     /// Whether calling the class `symbol` certainly gives an instance of it: no `__new__` and no metaclass of its own is in the way.
     pub fn is_plain_class(&self, symbol: &Symbol) -> bool {
         let Some(file) = crate::resolve::resolve_from(self.db, self.file, &symbol.module) else {

@@ -170,8 +170,8 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             .get(qualname)
             .is_some_and(|entry| entry.scope.bindings.contains_key("__class_getitem__"));
     // A stub says it by its type parameters.
-    let takes_anything =
-        takes_anything && !(file.path(db).is_stub() && !heritage.type_params.is_empty());
+    let is_declared = file.path(db).is_stub() && !heritage.type_params.is_empty();
+    let takes_anything = takes_anything && !is_declared;
     heritage.arity = match takes_anything {
         true => None,
         false => arity,

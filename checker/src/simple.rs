@@ -82,6 +82,22 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
                 &self.ty(&operation.left),
                 &self.ty(&operation.right),
             ),
+            Expr::Compare(node) => {
+                // Other types' comparisons may give anything.
+                let is_plain = |expr: &Expr| {
+                    let ty = self.ty(expr);
+                    ["int", "float", "str", "bool"]
+                        .iter()
+                        .any(|name| ty.is_builtin(name))
+                        || matches!(ty, Type::Primitive(_))
+                };
+                let all_plain = is_plain(&node.left) && node.comparators.iter().all(is_plain);
+                if all_plain {
+                    Type::bool()
+                } else {
+                    Type::Dynamic
+                }
+            }
             Expr::If(node) => join(vec![self.ty(&node.body), self.ty(&node.orelse)]),
             _ => Type::Dynamic,
         }
@@ -95,11 +111,13 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
     }
 
     fn name(&self, name: &str) -> Type {
-        let Some(function) = &self.function else {
-            return Type::Dynamic;
-        };
-        let Some(param) = function.params.iter().find(|param| &*param.name == name) else {
-            return Type::Dynamic;
+        let params = self.function.iter().flat_map(|function| &function.params);
+        let Some(param) = params.into_iter().find(|param| &*param.name == name) else {
+            return if self.is_local(name) {
+                Type::Dynamic
+            } else {
+                self.scope.global_type(name)
+            };
         };
         // The name may have been assigned again by the time it is read. A declared parameter keeps its type.
         match param.kind {
@@ -110,15 +128,24 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
         }
     }
 
+    /// Whether the method binds the name, as a parameter or otherwise.
+    fn is_local(&self, name: &str) -> bool {
+        self.function
+            .as_ref()
+            .is_some_and(|function| self.scope.is_bound_in(&function.symbol.qualname, name))
+    }
+
     fn call(&self, callee: &Expr) -> Type {
-        if !matches!(callee, Expr::Name(_) | Expr::Attribute(_)) {
-            return Type::Dynamic;
+        // `Array[double](n)`
+        if let Expr::Subscript(subscript) = callee
+            && is_name(&subscript.value)
+        {
+            return match self.scope.ty(callee, &mut Vec::new()) {
+                ty @ Type::Instance(..) if self.call(&subscript.value) != Type::Dynamic => ty,
+                _ => Type::Dynamic,
+            };
         }
-        if let (Expr::Name(name), Some(function)) = (callee, &self.function)
-            && function
-                .params
-                .iter()
-                .any(|param| *param.name == *name.id.as_str())
+        if !is_name(callee) || matches!(callee, Expr::Name(name) if self.is_local(name.id.as_str()))
         {
             return Type::Dynamic;
         }
@@ -140,6 +167,7 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
                     _ => Type::Dynamic,
                 }
             }
+            Resolved::Function(symbol) => self.scope.declared_result(&symbol),
             _ => Type::Dynamic,
         }
     }
@@ -147,7 +175,7 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
     /// What a call of the class gives, unless its `__new__` or its metaclass may give something else.
     fn constructed(&self, symbol: Symbol) -> Type {
         let is_plain = match &*symbol.module {
-            "builtins" => true,
+            "builtins" | "__static__" => true,
             _ => self.scope.is_plain_class(&symbol),
         };
         if is_plain {
@@ -202,6 +230,10 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
             _ => Type::Dynamic,
         }
     }
+}
+
+fn is_name(expr: &Expr) -> bool {
+    matches!(expr, Expr::Name(_) | Expr::Attribute(_))
 }
 
 fn join(types: Vec<Type>) -> Type {

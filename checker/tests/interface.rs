@@ -306,6 +306,66 @@ fn layouts_put_bases_first() {
 }
 
 #[test]
+fn types_of_assigned_fields() {
+    let interface = interface(
+        "from typing import Final\nfrom __static__ import Array, double, int64\n\
+         LIMIT: Final = 3\nrate: float = 1.0\nother = 3\n\
+         def make() -> 'A': return A(1, 1.0)\n\
+         class A:\n\
+         \x20   def __init__(self, n: int, x: float, *rest: int):\n\
+         \x20       local = 3\n\
+         \x20       self.a = n * 2\n\
+         \x20       self.b = n / 2\n\
+         \x20       self.c = n < 3\n\
+         \x20       self.d = make()\n\
+         \x20       self.e = Array[double](10)\n\
+         \x20       self.f = LIMIT\n\
+         \x20       self.g = rate\n\
+         \x20       self.h = local\n\
+         \x20       self.i = other\n\
+         \x20       self.j = [0.0] * n\n\
+         \x20       self.k = {'a': 1}\n\
+         \x20       self.l = int64(n)\n\
+         \x20       self.m = rest\n\
+         \x20       self.n = len(rest)\n\
+         \x20       self.o = f'{n}'\n\
+         \x20       self.p = 1 if n else None\n\
+         \x20       self.q = -x\n\
+         \x20       self.r = 0\n\
+         \x20   def method(self) -> None:\n\
+         \x20       self.r = 1.5\n\
+         \x20       self.a += 1\n",
+    );
+    let found: Vec<String> = fields(&interface, "A")
+        .iter()
+        .map(|field| field.split(" @").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "a: int",
+            "b: float",
+            "c: bool",
+            "d: A",
+            "e: Array[double]",
+            "f: int",
+            "g: float",
+            "h: dynamic",
+            "i: dynamic",
+            "j: list[float]",
+            "k: dict[str, int]",
+            "l: int64",
+            "m: tuple",
+            "n: int",
+            "o: str",
+            "p: int | None",
+            "q: float",
+            "r: int | float",
+        ]
+    );
+}
+
+#[test]
 fn classes_that_are_not_laid_out_say_why() {
     let interface = interface(
         "from abc import ABC, abstractmethod\n\
