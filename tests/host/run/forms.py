@@ -2,7 +2,7 @@ import forms_static as m, pickle, copy, gc, sys
 from unittest import mock
 try: m.Shape("x"); print("?")
 except TypeError as e: print(e)
-s = m.Square(3); print(s.area(), s.double, s.name, m.Square.unit().side, m.Square.what()); s.double = 10; print(s.side)
+s = m.Square(3.0); print(s.area(), s.double, s.name, m.Square.unit().side, m.Square.what()); s.double = 10; print(s.side)
 b = m.Box([1]); print(b.item); b = m.Box[int](5); print(b.item, m.Box[int])
 p = m.Private(); print(p.get(), p._y, p._Private__x)
 x = m.Slotted(); print(x.a, x.b)
