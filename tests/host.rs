@@ -92,6 +92,12 @@ fn main() {
                 }));
             }
         }
+        let (with_patterns, patterns) = (python.clone(), host.join("patterns"));
+        let of_patterns = command.clone();
+        trials.push(Trial::test(
+            format!("patterns::{}", python.version),
+            move || run_patterns(&with_patterns, &of_patterns, &patterns),
+        ));
         for &(name, args, stdin) in RUNS {
             let (python, command) = (python.clone(), command.clone());
             let folder = host.join("run");
@@ -274,6 +280,20 @@ fn run_script(python: &Python, mode: Mode, command: &Path, script: &Path) -> Res
         outcome.stderr
     )
     .into())
+}
+
+/// A program whose module is static by a pattern on the command line.
+fn run_patterns(python: &Python, command: &Path, folder: &Path) -> Result<(), Failed> {
+    let output = std::process::Command::new(command)
+        .args(["run", "--static", "plain_*", "--python"])
+        .arg(&python.path)
+        .arg("main.py")
+        .current_dir(folder)
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
 }
 
 fn run_alike(

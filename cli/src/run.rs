@@ -35,7 +35,7 @@ pub struct Run {
 }
 
 /// Loads the extension from the path in `sys.argv[1]` and hands it the rest, leaving no name behind in `__main__`.
-const BOOTSTRAP: &str = "exec('import sys,_imp\\nfrom _frozen_importlib import ModuleSpec\\nspec=ModuleSpec(\"_keelback\",None,origin=sys.argv[1])\\nmodule=_imp.create_dynamic(spec)\\nsys.modules[\"_keelback\"]=module\\n_imp.exec_dynamic(module)\\nmodule.main(sys.argv[2:])',{})";
+const BOOTSTRAP: &str = "exec('import sys,_imp\\nfrom _frozen_importlib import ModuleSpec\\nspec=ModuleSpec(\"_keelback\",None,origin=sys.argv[1])\\nmodule=_imp.create_dynamic(spec)\\nmodule.__file__=sys.argv[1]\\nmodule.__spec__=spec\\nsys.modules[\"_keelback\"]=module\\n_imp.exec_dynamic(module)\\nmodule.main(sys.argv[2:])',{})";
 
 /// The extension module beside this command.
 ///

@@ -173,9 +173,11 @@ pub unsafe fn prepare_bytes(
     match host::compiler().compile_module(source) {
         Ok(module) => {
             // SAFETY: the caller's promise.
-            unsafe { crate::records::register_module(name, module, code, globals)? };
+            unsafe { crate::records::register_module(name, module, code, globals, by_pattern)? };
             Ok(true)
         }
+        // A pattern must not break a working program.
+        Err(_) if by_pattern => Ok(false),
         // SAFETY: the GIL is held.
         Err(errors) => Err(unsafe { raise_compile_errors(path, &text, &errors) }),
     }

@@ -34,6 +34,8 @@ pub struct FunctionRecord {
     pub globals: *mut PyObject,
     /// How it runs.
     pub body: FunctionBody,
+    /// Its module is static by a pattern alone: arguments that do not fit their annotations run CPython's version instead of raising.
+    pub lenient: bool,
     /// The function object made last from the code; borrowed, null when it is gone.
     pub function: GilCell<*mut PyObject>,
     /// What the driver keeps for the function (its unit); null until it has something.
@@ -220,7 +222,7 @@ unsafe fn walk(code: *mut PyObject, into: &mut Vec<Found>) -> PyResult<()> {
 }
 
 /// Registers a compiled module: its code objects are found inside `code` by qualified name and first line, and get records. Call before the
-/// module's body runs.
+/// module's body runs. `by_pattern`: the module does not say itself that it is static.
 ///
 /// # Errors
 /// `MemoryError` and the like.
@@ -232,6 +234,7 @@ pub unsafe fn register_module(
     module: CompiledModule,
     code: *mut PyObject,
     globals: *mut PyObject,
+    by_pattern: bool,
 ) -> PyResult<&'static ModuleRecord> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -267,6 +270,7 @@ pub unsafe fn register_module(
                 code,
                 globals,
                 body: f.body,
+                lenient: by_pattern,
                 function: GilCell::new(std::ptr::null_mut()),
                 unit: GilCell::new(std::ptr::null()),
                 failure: GilCell::new(None),

@@ -191,7 +191,7 @@ pub unsafe fn attach(function: *mut PyObject, record: &'static FunctionRecord) {
         let interpreted = record.body != FunctionBody::Compiled || record.failure.get().is_some();
         if !interpreted {
             set_entry(function, record, super::native::first_call);
-        } else if record.signature.has_checks {
+        } else if record.signature.has_checks && !record.lenient {
             set_entry(function, record, checked);
         }
         if let Some(bindings) = crate::watch::bindings::get() {

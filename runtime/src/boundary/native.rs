@@ -10,7 +10,6 @@ use crate::error;
 use crate::ffi::{self, PyObject};
 use crate::object::{self, Owned, PyResult, Raised};
 use crate::records::{self, FunctionRecord};
-use crate::stats;
 use crate::thread;
 use crate::watch::bindings;
 
@@ -31,11 +30,11 @@ pub unsafe extern "C" fn first_call(
             let own = ffi::optional().function_vectorcall;
             let entry = match (records::of_function(callable), bindings::get()) {
                 (Some(record), Some(bindings)) => match bindings.vectorcall(record) {
+                    Ok(_) if record.lenient => lenient_call,
                     Ok(entry) => entry,
                     Err(reason) => {
-                        stats::left_to_cpython(&record.symbol, &reason);
                         record.failure.set(Some(String::leak(reason)));
-                        if record.signature.has_checks {
+                        if record.signature.has_checks && !record.lenient {
                             super::entry::checked
                         } else {
                             own
@@ -67,23 +66,68 @@ pub unsafe extern "C" fn bound_call(
                 let own = ffi::optional().function_vectorcall;
                 return Owned::from_new(own(callable, args, nargsf, kwnames)).map(Owned::into_ptr);
             };
-            let signature = &record.signature;
-            let nargs = ffi::vectorcall_nargs(nargsf);
-            // All by position and nothing to gather: the caller's array is what the function takes.
             if kwnames.is_null()
-                && nargs == signature.parameters.len()
-                && nargs == signature.positional
+                && ffi::vectorcall_nargs(nargsf) == record.signature.parameters.len()
+                && record.signature.positional == record.signature.parameters.len()
             {
-                let converted = check_call(signature, args, nargsf, kwnames)?;
-                let given = converted.as_ref().map_or(args, |c| c.args.as_ptr());
-                return call(record, given)
-                    .unwrap_or_else(|| Ok(super::entry::checked(callable, args, nargsf, kwnames)));
+                return simple_call(record, callable, args, nargsf);
             }
             call_binding(record, callable, args, nargsf, kwnames)
         }
     })
 }
 
+/// The same for functions of modules that are static by a pattern alone: arguments that do not fit run CPython's version.
+///
+/// # Safety
+/// As any vectorcall; `callable` is a function with a record.
+unsafe extern "C" fn lenient_call(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    error::guard(std::ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let own = || {
+                ffi::PyErr_Clear();
+                let own = ffi::optional().function_vectorcall;
+                Owned::from_new(own(callable, args, nargsf, kwnames)).map(Owned::into_ptr)
+            };
+            let Some(record) = records::of_function(callable) else {
+                return own();
+            };
+            let nargs = ffi::vectorcall_nargs(nargsf);
+            let Ok(Some(mut bound)) = bind(record, callable, args, nargs, kwnames) else {
+                return own();
+            };
+            if check_bound(&record.signature, &mut bound).is_err() {
+                return own();
+            }
+            call(record, bound.args.as_ptr()).unwrap_or_else(own)
+        }
+    })
+}
+
+/// A call with all arguments by position and nothing to gather: the caller's array is what the function takes.
+unsafe fn simple_call(
+    record: &'static FunctionRecord,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+) -> PyResult<*mut PyObject> {
+    let none = std::ptr::null_mut();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let converted = check_call(&record.signature, args, nargsf, none)?;
+        let given = converted.as_ref().map_or(args, |c| c.args.as_ptr());
+        call(record, given).unwrap_or_else(|| {
+            let entry = super::entry::checked;
+            Owned::from_new(entry(callable, args, nargsf, none)).map(Owned::into_ptr)
+        })
+    }
+}
 /// Binds a call that is not all by position: keywords, defaults, `*args`, `**kwargs`; checks; and calls the function. What does not bind
 /// raises CPython's own messages.
 ///
