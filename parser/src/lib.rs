@@ -26,6 +26,7 @@
 #![deny(unsafe_code)]
 
 mod decode;
+mod depth;
 mod line_index;
 mod marker;
 mod semantic;

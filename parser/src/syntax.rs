@@ -1,10 +1,12 @@
 //! Parsing a module or an expression, and its errors.
 
-use rustpython_ast::{Expr, ExprStringLiteral, ModModule, PythonVersion, Stmt, token::Tokens};
+use rustpython_ast::{
+    AtomicNodeIndex, Expr, ExprStringLiteral, ModModule, PythonVersion, Stmt, Suite, token::Tokens,
+};
 use rustpython_parser::{Mode, ParseOptions};
 use text_size::{TextRange, TextSize};
 
-use crate::semantic;
+use crate::{depth, semantic};
 
 /// One syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +97,20 @@ pub fn parse_module_for(source: &str, version: PythonVersion) -> Parsed {
         )
         .collect();
     let tokens = parsed.tokens().clone();
+    if let Some(range) = depth::too_deep(&tokens) {
+        // Dropping the tree would overflow the stack, so it is left where it is.
+        std::mem::forget(parsed.into_syntax());
+        let message = "Too many nested expressions".to_owned();
+        return Parsed {
+            syntax: ModModule {
+                node_index: AtomicNodeIndex::NONE,
+                range: TextRange::up_to(TextSize::of(source)),
+                body: Suite::new(),
+            },
+            tokens,
+            errors: vec![SyntaxError { message, range }],
+        };
+    }
     // A tree that the parser had to patch up would give follow-on errors, so the second kind is looked for
     // only in one that it did not.
     if parsed.has_valid_syntax() {

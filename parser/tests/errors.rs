@@ -128,6 +128,27 @@ fn deep_nesting_does_not_overflow() {
 }
 
 #[test]
+fn nesting_beyond_all_measure_is_an_error() {
+    for deep in [
+        format!("x = {}1{}\n", "[".repeat(50_000), "]".repeat(50_000)),
+        format!("x = {}\n", vec!["1"; 50_000].join(" + ")),
+        format!("x = {}1\n", "-".repeat(50_000)),
+        format!("x = a{}\n", ".a".repeat(50_000)),
+        format!("x = a{}\n", "()".repeat(50_000)),
+    ] {
+        assert_eq!(errors(&deep).len(), 1);
+    }
+    let long = format!(
+        "x = [{}]\ny = {{{}}}\n",
+        "1 + 2, ".repeat(50_000),
+        "'a': -1, ".repeat(50_000)
+    );
+    assert_eq!(errors(&long), Vec::<String>::new());
+    let calls = "f(a.b, -1)\n".repeat(50_000);
+    assert_eq!(errors(&calls), Vec::<String>::new());
+}
+
+#[test]
 fn decoding() {
     assert_eq!(decode(b"\xef\xbb\xbfx = 1\n").unwrap(), "x = 1\n");
     assert_eq!(
