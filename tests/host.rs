@@ -66,6 +66,7 @@ const RUNS: &[(&str, &[&str], &str)] = &[
     ("stack", &["stack.py"], ""),
     ("main_module", &["main_module.py"], ""),
     ("class_forms", &["forms.py"], ""),
+    ("frames", &["frames.py"], ""),
     ("static_main", &["static_main.py", "1"], ""),
     ("static_main_error", &["static_main.py", "0"], ""),
     ("static_main_exit", &["static_main.py", "9"], ""),

@@ -57,7 +57,5 @@ raises("TypeError", "C.__init__() missing 1 required positional argument: 'n'", 
 assert inspect.isfunction(m.f) and str(inspect.signature(m.f)) == "(x: int, y: str = 'a') -> int"
 m.f.__defaults__ = ("z",)
 assert m.f(3) == 3
-m.f.__defaults__ = (5,)
-raises("StaticTypeError", "f expected 'str' for argument y, got 'int'", m.f, 3) if "f" in () else None
 m.f.__code__ = (lambda x, y: "replaced").__code__
 assert m.f(1) == "replaced"
