@@ -1,6 +1,5 @@
 //! Checking a whole file: everything that is reported about it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use keelback_parser::text_size::{TextRange, TextSize};
@@ -8,6 +7,7 @@ use keelback_parser::text_size::{TextRange, TextSize};
 use crate::db::{Db, File};
 use crate::diagnostic::{Diagnostic, tidy};
 use crate::files::{SourceError, Staticness};
+pub use crate::guard::guard;
 use crate::rules::{Level, Rule};
 
 /// Everything reported about `file`, with the configured levels and the ignore comments applied, sorted.
@@ -32,34 +32,6 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     });
     tidy(&mut diagnostics);
     Arc::new(diagnostics)
-}
-
-/// Runs `work` about `file`; a panic in it becomes a diagnostic at `range` (where the work was, as far as it is known).
-///
-/// Cancellation of a query is passed on.
-pub fn guard(
-    file: File,
-    range: TextRange,
-    what: &str,
-    work: impl FnOnce() -> Vec<Diagnostic>,
-) -> Vec<Diagnostic> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(diagnostics) => diagnostics,
-        Err(payload) if payload.is::<salsa::Cancelled>() => std::panic::resume_unwind(payload),
-        Err(payload) => {
-            let text = payload
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| payload.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "unknown".to_owned());
-            let message = format!("Internal error while checking {what}: {text}");
-            vec![
-                Diagnostic::new(Rule::InternalError, file, range, message).with_note(
-                    "This is a bug in Keelback and not in your program; please report it together with this text",
-                ),
-            ]
-        }
-    }
 }
 
 fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {

@@ -25,6 +25,7 @@ pub mod db;
 pub mod declarations;
 pub mod diagnostic;
 pub mod files;
+pub mod guard;
 pub mod hints;
 pub mod index;
 mod inputs;
