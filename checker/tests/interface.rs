@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use keelback_checker::annotation::Scope;
+use keelback_checker::check::check_file;
 use keelback_checker::classes::{class_in, class_interface};
 use keelback_checker::db::{Database, File, query_was_run};
 use keelback_checker::interface::{Export, Member, ModuleInterface};
 use keelback_checker::members::{args_as, find_member, is_subclass, mro};
 use keelback_checker::modules::{interface_of, module_interface};
 use keelback_checker::resolve::resolve_module;
+use keelback_checker::rules::{Level, Rule};
 use keelback_checker::settings::{SearchPaths, Settings};
 use keelback_checker::signatures::{function_in, overloads};
 use keelback_checker::system::MemorySystem;
@@ -623,6 +625,53 @@ fn a_body_edit_stops_at_the_interface() {
     assert_eq!(
         fields(&after, "Q"),
         ["w: float @16", "x: int @24", "y: int @32"]
+    );
+}
+
+#[test]
+fn a_body_edit_re_checks_one_file() {
+    let (system, mut db) = project(&[
+        (
+            "a.py",
+            "import __static__\nfrom typing import Final\nN: Final = 1\nclass P:\n    x: int\n    def m(self) -> int: return 1\ndef f(p: P) -> int:\n    return p.x\n",
+        ),
+        (
+            "b.py",
+            "import __static__\nfrom a import N, P, f\nclass Q(P):\n    def m(self) -> int: return N\ndef g(q: Q) -> int:\n    return f(q)\n",
+        ),
+    ]);
+    let (a, b) = (file(&db, "a"), file(&db, "b"));
+    assert!(
+        check_file(&db, b)
+            .iter()
+            .all(|found| found.severity != Level::Error)
+    );
+    check_file(&db, a);
+    system.write(
+        "/src/a.py",
+        "import __static__\nfrom typing import Final\n\nN: Final = 1\nclass P:\n    x: int\n    def m(self) -> int: return 2\ndef f(p: P) -> int:\n    y = 3\n    return p.x + y\n",
+    );
+    db.refresh();
+    db.start_log();
+    check_file(&db, a);
+    check_file(&db, b);
+    let log = db.take_log();
+    assert!(query_was_run(&log, "check_file", a), "{log:?}");
+    assert!(!query_was_run(&log, "check_file", b), "{log:?}");
+    assert!(!query_was_run(&log, "parsed", b), "{log:?}");
+
+    // The override in `b` no longer fits.
+    system.write(
+        "/src/a.py",
+        "import __static__\nfrom typing import Final\nN: Final = 1\nclass P:\n    x: int\n    def m(self) -> str: return ''\ndef f(p: P) -> int:\n    return p.x\n",
+    );
+    db.refresh();
+    let found = check_file(&db, b);
+    assert!(
+        found
+            .iter()
+            .any(|found| found.rule == Rule::InvalidOverride),
+        "{found:?}"
     );
 }
 
