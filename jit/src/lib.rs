@@ -23,6 +23,7 @@ mod emit;
 mod entries;
 pub mod linker;
 mod memory;
+pub mod offline;
 mod ops;
 pub mod stubs;
 mod translate;

@@ -300,7 +300,7 @@ impl<'a> Translator<'a, '_> {
             r if r.is_signed() => Some((-(1 << (r.bits() - 1)), (1 << (r.bits() - 1)) - 1)),
             r => Some((0, (1 << r.bits()) - 1)),
         });
-        if from == Repr::U64 && to == Repr::I64 && range.is_none_or(|(l, _)| l < 0) {
+        if from == Repr::U64 && to.is_signed() && range.is_none_or(|(l, _)| l < 0) {
             let top = self.e.cmp(IntCC::SignedLessThan, wide, 0);
             self.e.when(top, slow, &[]);
         }

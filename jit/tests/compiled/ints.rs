@@ -1,8 +1,6 @@
 //! Python ints: inline paths and their edges against exact arithmetic.
 
-mod common;
-
-use common::{Machine, calls, int, int_value};
+use crate::host::{Machine, calls, int, int_value};
 use keelback_lowering::types::SMALL_INT;
 
 const EDGES: [i64; 26] = [
@@ -54,8 +52,8 @@ fn reference(op: &str, a: i128, b: i128) -> Option<i128> {
         "int.and" => a & b,
         "int.or" => a | b,
         "int.xor" => a ^ b,
-        "int.floordiv" if b != 0 => common::floor_div(a, b),
-        "int.mod" if b != 0 => a - common::floor_div(a, b) * b,
+        "int.floordiv" if b != 0 => crate::host::floor_div(a, b),
+        "int.mod" if b != 0 => a - crate::host::floor_div(a, b) * b,
         "int.shl" if (0..63).contains(&b) => a << b,
         "int.shr" if b >= 0 => a >> b.min(127),
         _ => return None,
@@ -229,7 +227,7 @@ block2:
   return v3
 }",
     );
-    let t = common::types();
+    let t = crate::host::types();
     for (word, want) in [
         (int(0), 0),
         (int(-1), 1),
@@ -274,7 +272,7 @@ block1 cold:
     let listing = machine
         .jit
         .describe(
-            &common::parse(text),
+            &crate::host::parse(text),
             &machine.host,
             keelback_jit::Stage::Clif,
             None,
@@ -318,7 +316,7 @@ block1 cold:
             (1 << 32) - 1,
             u64::MAX.into(),
         ]) {
-            let want = common::fits(a, repr);
+            let want = crate::host::fits(a, repr);
             assert_eq!(to.call(&[int(a)]).ok(), want, "{name} {a}");
             if let Some(word) = want {
                 assert_eq!(from.call(&[word]).map(int_value), Ok(a), "{name} {a}");
@@ -342,7 +340,7 @@ block0(v0: int):
         (int(-5), -5),
         (int(1 << 90), *SMALL_INT.end()),
         (int(-(1 << 90)), *SMALL_INT.start()),
-        (common::types().true_ as u64, 1),
+        (crate::host::types().true_ as u64, 1),
     ] {
         assert_eq!(code.call(&[word]), Ok(want as u64));
     }
