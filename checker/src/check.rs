@@ -74,5 +74,8 @@ fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.extend(guard(file, whole, "the declarations of the module", || {
             crate::declarations::check(db, file)
         }));
+        if crate::files::staticness(db, file).is_static() {
+            diagnostics.extend(crate::infer::check_bodies(db, file));
+        }
     }
 }

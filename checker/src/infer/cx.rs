@@ -1,0 +1,399 @@
+//! The state of inference over one scope, and the small steps that everything else is made of.
+
+use indexmap::IndexSet;
+use keelback_parser::ast;
+use keelback_parser::text_size::{Ranged, TextRange};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+use crate::interface::FunctionInterface;
+use crate::rules::Rule;
+use crate::tree::{
+    Assumption, Binding, Conversion, Expr, ExprKind, Fallback, Local, LocalId, Stmt, StmtKind,
+    Target,
+};
+use crate::types::{Constant, Held, Name, Symbol, Type};
+
+use super::flow::{Place, Root, State};
+use super::scope::Names;
+use super::world::World;
+
+/// What an annotation in a body says.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The type; `None` for a bare `Final`.
+    pub ty: Option<Type>,
+    /// `Final` or `Final[T]`.
+    pub is_final: bool,
+}
+
+/// Turns an annotation of the scope into a type. Reports nothing: annotations are checked once, elsewhere.
+pub type Annotations<'a> = dyn Fn(&ast::Expr) -> Declared + 'a;
+
+/// What kind of scope is inferred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScopeKind {
+    /// A function or method.
+    Function,
+    /// A module's own code.
+    Module,
+    /// A class body.
+    Class,
+}
+
+/// One finding, without its file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// Where.
+    pub range: TextRange,
+    /// What.
+    pub message: String,
+    /// What to do about it.
+    pub notes: Vec<String>,
+    /// A repair: title, range and new text.
+    pub fix: Option<(String, TextRange, String)>,
+}
+
+/// A loop that is being walked.
+#[derive(Debug, Default)]
+pub struct LoopFrame {
+    /// States at each `break`.
+    pub breaks: Vec<State>,
+    /// States at each `continue`.
+    pub continues: Vec<State>,
+}
+
+/// Inference over one scope.
+pub struct Cx<'a> {
+    /// The program.
+    pub world: &'a World<'a>,
+    /// What annotations mean here.
+    pub annotations: &'a Annotations<'a>,
+    /// Decides conditions such as `sys.version_info >= (3, 12)` when compiling.
+    pub decide: Option<&'a dyn Fn(&ast::Expr) -> Option<bool>>,
+    /// The file's text.
+    pub source: &'a str,
+    /// The module.
+    pub module: Name,
+    /// The kind of scope.
+    pub kind: ScopeKind,
+    /// The function, if it is one.
+    pub function: Option<Arc<FunctionInterface>>,
+    /// The class whose body the scope is, or is in.
+    pub class: Option<Symbol>,
+    /// What the scope binds.
+    pub names: &'a Names,
+    /// Declared return type.
+    pub returns: Type,
+    /// Locals: parameters, then other names, then temporaries.
+    pub locals: Vec<Local>,
+    /// How many of them have names of the scope.
+    pub named: usize,
+    /// Locals by name.
+    pub by_name: FxHashMap<String, LocalId>,
+    /// Names of the comprehensions around, innermost last.
+    pub comprehension: Vec<FxHashMap<String, LocalId>>,
+    /// Declared types of named locals.
+    pub declared: Vec<Option<Type>>,
+    /// Where each of them was declared.
+    pub declared_at: FxHashMap<LocalId, TextRange>,
+    /// Named locals declared `Final`, once they are assigned.
+    pub finals: IndexSet<LocalId>,
+    /// The join of what was assigned to each named local in this pass.
+    pub assigned: Vec<Type>,
+    /// The same of the previous pass.
+    pub prior: Vec<Type>,
+    /// What is known here.
+    pub state: State,
+    /// Loops around.
+    pub loops: Vec<LoopFrame>,
+    /// What is known at the end of each loop's body, by where the loop is, as the previous pass found it.
+    pub back: FxHashMap<TextRange, State>,
+    /// The same of this pass.
+    pub new_back: FxHashMap<TextRange, State>,
+    /// Findings of this pass.
+    pub findings: Vec<Finding>,
+    /// Findings are dropped while this is not zero.
+    pub muted: u32,
+    /// Whether this is the last pass, which finds storage types settled.
+    pub last: bool,
+    /// The first reason for which the function is left to CPython.
+    pub fallback: Option<Fallback>,
+    /// What the tree relies on.
+    pub assumptions: IndexSet<Assumption>,
+    /// Statements of the block that is being written.
+    pub out: Vec<Stmt>,
+    /// Variables of comprehensions to which nothing was stored yet.
+    pub fresh: FxHashSet<LocalId>,
+    /// Whether an error was reported.
+    pub errors: bool,
+}
+
+impl<'a> Cx<'a> {
+    // --- findings ---
+
+    /// Reports a finding, unless this code cannot run or this is not the last pass.
+    pub fn report(&mut self, rule: Rule, range: TextRange, message: impl Into<String>) {
+        self.report_with(rule, range, message, Vec::new());
+    }
+
+    /// Reports a finding with notes.
+    pub fn report_with(
+        &mut self,
+        rule: Rule,
+        range: TextRange,
+        message: impl Into<String>,
+        notes: Vec<String>,
+    ) {
+        if self.muted > 0 || !self.state.reachable || !self.last {
+            return;
+        }
+        let finding = Finding {
+            rule,
+            range,
+            message: message.into(),
+            notes,
+            fix: None,
+        };
+        if rule.default_level() == crate::rules::Level::Error {
+            self.errors = true;
+        }
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Notes that the function cannot be compiled.
+    pub fn fall_back(&mut self, reason: &str, span: TextRange) {
+        if self.fallback.is_none() {
+            self.fallback = Some(Fallback {
+                reason: Name::new(reason),
+                span,
+            });
+        }
+    }
+
+    /// The text of `range`.
+    pub fn text(&self, range: TextRange) -> &'a str {
+        self.source
+            .get(std::ops::Range::<usize>::from(range))
+            .unwrap_or("")
+    }
+
+    // --- locals ---
+
+    /// A new temporary.
+    pub fn temp(&mut self, ty: Type) -> LocalId {
+        let id = LocalId(u32::try_from(self.locals.len()).unwrap_or(u32::MAX));
+        let name = Name::new(format!(".{}", self.locals.len() - self.named));
+        self.locals.push(Local {
+            name,
+            ty,
+            maybe_unbound: false,
+        });
+        id
+    }
+
+    /// The local that `name` is here, if it is one.
+    pub fn local(&self, name: &str) -> Option<LocalId> {
+        for scope in self.comprehension.iter().rev() {
+            if let Some(id) = scope.get(name) {
+                return Some(*id);
+            }
+        }
+        if self.kind == ScopeKind::Module {
+            return None;
+        }
+        self.by_name.get(name).copied()
+    }
+
+    /// The type in which a local is stored.
+    pub fn storage(&self, id: LocalId) -> Type {
+        let i = id.0 as usize;
+        if i >= self.named {
+            return self.locals[i].ty.clone();
+        }
+        if let Some(ty) = &self.declared[i] {
+            return ty.clone();
+        }
+        if self.last {
+            return match &self.prior[i] {
+                Type::Never => Type::Dynamic,
+                ty => ty.clone(),
+            };
+        }
+        self.world.join(&self.prior[i], &self.assigned[i])
+    }
+
+    /// A read of a temporary.
+    pub fn read_temp(&self, id: LocalId, span: TextRange) -> Expr {
+        make(
+            ExprKind::Local(id),
+            self.locals[id.0 as usize].ty.clone(),
+            span,
+        )
+    }
+
+    /// A statement that stores `value` in temporary `id`, which has its type.
+    pub fn set_temp(&self, id: LocalId, value: Expr, span: TextRange) -> Stmt {
+        Stmt {
+            kind: StmtKind::Assign(Target::Local(id), value),
+            span,
+        }
+    }
+
+    /// Keeps `value` in a temporary unless it is one already or a constant: the statement, and the read.
+    pub fn keep(&mut self, value: Expr, stmts: &mut Vec<Stmt>) -> Expr {
+        if is_stable(&value, self.named) {
+            return value;
+        }
+        let span = value.span;
+        let id = self.temp(value.ty.clone());
+        stmts.push(self.set_temp(id, value, span));
+        self.read_temp(id, span)
+    }
+
+    /// Appends a statement to the block.
+    pub fn push(&mut self, kind: StmtKind, span: TextRange) {
+        self.out.push(Stmt { kind, span });
+    }
+
+    /// The statements that `f` writes, as a block of their own.
+    pub fn block(&mut self, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
+        let outer = std::mem::take(&mut self.out);
+        f(self);
+        std::mem::replace(&mut self.out, outer)
+    }
+
+    // --- knowledge ---
+
+    /// The place that an expression is, if it can be narrowed.
+    pub fn place(&self, expr: &ast::Expr) -> Option<Place> {
+        match expr {
+            ast::Expr::Name(name) => {
+                let root = match self.local(name.id.as_str()) {
+                    Some(id) => {
+                        if self.names.shared.contains(name.id.as_str()) {
+                            return None;
+                        }
+                        Root::Local(id)
+                    }
+                    None => Root::Global(Name::new(name.id.as_str())),
+                };
+                Some(Place {
+                    root,
+                    path: Vec::new(),
+                })
+            }
+            ast::Expr::Attribute(attribute) => {
+                let mut place = self.place(&attribute.value)?;
+                place
+                    .path
+                    .push(Name::new(self.mangled(attribute.attr.as_str())));
+                Some(place)
+            }
+            ast::Expr::Named(named) => self.place(&named.target),
+            _ => None,
+        }
+    }
+
+    /// Sets what is known of a place.
+    pub fn learn(&mut self, place: Place, ty: Type) {
+        self.state.facts.insert(place, ty);
+    }
+
+    /// Joins `other` into the current state.
+    pub fn join_state(&mut self, other: &State) {
+        self.state = self.state.join(other, self.world);
+    }
+
+    /// A call of unknown code: attribute chains may have changed.
+    pub fn after_call(&mut self) {
+        self.state.forget_paths(|_| false);
+    }
+
+    /// `name` as it is stored in an object, mangled inside classes.
+    pub fn mangled(&self, name: &str) -> String {
+        super::scope::mangle(self.class.as_ref().map(Symbol::name), name)
+    }
+
+    /// The binding of `name` in this module.
+    pub fn binding(&self, name: &str) -> Binding {
+        Binding {
+            module: self.module.clone(),
+            name: Name::new(name),
+        }
+    }
+
+    /// The tree relies on `assumption`.
+    pub fn assume(&mut self, assumption: Assumption) {
+        self.assumptions.insert(assumption);
+    }
+
+    /// The tree relies on builtin `name` being what it was.
+    pub fn assume_builtin(&mut self, name: &str) {
+        self.assume(Assumption::Builtin(Name::new(name)));
+    }
+}
+
+/// An expression.
+pub fn make(kind: ExprKind, ty: Type, span: TextRange) -> Expr {
+    Expr {
+        kind: Box::new(kind),
+        ty,
+        span,
+    }
+}
+
+/// A constant with the literal type of its value.
+pub fn constant(value: Constant, span: TextRange) -> Expr {
+    let ty = match &value {
+        Constant::None => Type::None,
+        _ => Type::Literal(value.clone()),
+    };
+    make(ExprKind::Constant(value), ty, span)
+}
+
+/// `None`.
+pub fn none(span: TextRange) -> Expr {
+    constant(Constant::None, span)
+}
+
+/// The same value, known to be of another type.
+pub fn known(e: Expr, ty: Type) -> Expr {
+    if e.ty == ty {
+        return e;
+    }
+    let span = e.span;
+    make(ExprKind::Convert(Conversion::Known, e), ty, span)
+}
+
+/// The value as an object: boxed if it is not one.
+pub fn object(e: Expr) -> Expr {
+    if e.ty.held() == Held::Object {
+        return e;
+    }
+    if let ExprKind::Constant(c) = &*e.kind {
+        // A constant of a boxed type is boxed once, when compiling.
+        let c = c.clone();
+        return make(ExprKind::Constant(c), Type::object(), e.span);
+    }
+    known(e, Type::object())
+}
+
+/// Whether evaluating `e` later than its place gives the same value: constants and temporaries.
+pub fn is_stable(e: &Expr, named: usize) -> bool {
+    match &*e.kind {
+        ExprKind::Constant(_) => true,
+        ExprKind::Local(id) => id.0 as usize >= named,
+        ExprKind::Convert(Conversion::Known, inner) => is_stable(inner, named),
+        _ => false,
+    }
+}
+
+/// The range of a node.
+pub fn range(node: &impl Ranged) -> TextRange {
+    node.range()
+}

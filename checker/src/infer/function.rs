@@ -1,0 +1,305 @@
+//! Inference over a whole scope: passes until the types of locals are settled, then the pass that writes the tree.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use keelback_parser::ast::{self, Stmt};
+use keelback_parser::text_size::TextRange;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::interface::{FunctionInterface, FunctionKind, ParamKind};
+use crate::rules::Rule;
+use crate::tree::{self, Body, Fallback, Local, LocalId, StmtKind};
+use crate::types::{Name, Symbol, Type};
+
+use super::attr::erase_top;
+use super::convert::Why;
+use super::cx::{Annotations, Cx, Finding, ScopeKind, none};
+use super::flow::State;
+use super::scope::Names;
+use super::stmt::terminates;
+use super::world::World;
+
+/// Passes before what still changes is taken to be dynamic.
+const PASSES: usize = 12;
+
+/// A scope to infer.
+pub struct Scope<'a> {
+    /// The program.
+    pub world: &'a World<'a>,
+    /// What annotations mean in it.
+    pub annotations: &'a Annotations<'a>,
+    /// Decides conditions when compiling.
+    pub decide: &'a dyn Fn(&ast::Expr) -> Option<bool>,
+    /// The file's text.
+    pub source: &'a str,
+    /// The module.
+    pub module: Name,
+    /// What kind of scope it is.
+    pub kind: ScopeKind,
+    /// The function's interface.
+    pub function: Option<Arc<FunctionInterface>>,
+    /// The class it is the body of, or is in the body of.
+    pub class: Option<Symbol>,
+    /// Its statements.
+    pub body: &'a [Stmt],
+    /// The whole definition, and the name in it.
+    pub span: TextRange,
+    /// Where to say that a return is missing.
+    pub name_span: TextRange,
+}
+
+/// What inference found.
+pub struct Inferred {
+    /// Findings in the order in which they were made.
+    pub findings: Vec<Finding>,
+    /// The tree, or why there is none. Of modules and classes there is none.
+    pub body: Result<Body, Fallback>,
+}
+
+/// Infers a scope.
+pub fn infer(scope: &Scope<'_>) -> Inferred {
+    let names = Names::of(scope.body);
+    let mut cx = start(scope, &names);
+    let params = cx.locals.len();
+    let param_names: FxHashSet<String> = cx.by_name.keys().cloned().collect();
+    if scope.kind != ScopeKind::Module {
+        for name in names.bound.iter().filter(|n| !param_names.contains(*n)) {
+            let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
+            cx.by_name.insert(name.clone(), id);
+            cx.locals.push(Local {
+                name: Name::new(name),
+                ty: Type::Dynamic,
+                maybe_unbound: false,
+            });
+            cx.declared
+                .push(names.shared.contains(name).then_some(Type::Dynamic));
+        }
+    }
+    cx.named = cx.locals.len();
+    cx.prior = vec![Type::Never; cx.named];
+    for pass in 0..PASSES {
+        begin(&mut cx, params);
+        cx.body(scope.body);
+        let settled = cx.assigned == cx.prior && cx.new_back == cx.back;
+        if pass + 1 == PASSES && !settled {
+            for i in 0..cx.named {
+                if cx.assigned[i] != cx.prior[i] && cx.declared[i].is_none() {
+                    cx.declared[i] = Some(Type::Dynamic);
+                }
+            }
+            for state in cx.new_back.values_mut() {
+                state.facts.clear();
+            }
+        }
+        cx.prior = std::mem::take(&mut cx.assigned);
+        cx.back = std::mem::take(&mut cx.new_back);
+        if settled {
+            break;
+        }
+    }
+    begin(&mut cx, params);
+    cx.last = true;
+    cx.body(scope.body);
+    finish(cx, scope, params)
+}
+
+fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
+    let mut cx = Cx {
+        world: scope.world,
+        annotations: scope.annotations,
+        decide: Some(scope.decide),
+        source: scope.source,
+        module: scope.module.clone(),
+        kind: scope.kind,
+        function: scope.function.clone(),
+        class: scope.class.clone(),
+        names,
+        returns: Type::Dynamic,
+        locals: Vec::new(),
+        named: 0,
+        by_name: FxHashMap::default(),
+        comprehension: Vec::new(),
+        declared: Vec::new(),
+        declared_at: FxHashMap::default(),
+        finals: IndexSet::default(),
+        assigned: Vec::new(),
+        prior: Vec::new(),
+        state: State::start(0, 0),
+        loops: Vec::new(),
+        back: FxHashMap::default(),
+        new_back: FxHashMap::default(),
+        findings: Vec::new(),
+        muted: 0,
+        last: false,
+        fallback: None,
+        assumptions: IndexSet::default(),
+        out: Vec::new(),
+        fresh: FxHashSet::default(),
+        errors: false,
+    };
+    if let Some(function) = &scope.function {
+        cx.returns = erase_top(&function.returns);
+        for param in &function.params {
+            let ty = match param.kind {
+                ParamKind::VarPositional => Type::Instance(
+                    Symbol::new("builtins", "tuple"),
+                    [param_element(&param.ty)].into(),
+                ),
+                ParamKind::VarKeyword => Type::Instance(
+                    Symbol::new("builtins", "dict"),
+                    [Type::str(), param_element(&param.ty)].into(),
+                ),
+                _ => erase_top(&param.ty),
+            };
+            let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
+            cx.by_name.insert(param.name.to_string(), id);
+            cx.locals.push(Local {
+                name: param.name.clone(),
+                ty: ty.clone(),
+                maybe_unbound: false,
+            });
+            cx.declared.push(Some(ty));
+        }
+    }
+    cx
+}
+
+fn param_element(ty: &Type) -> Type {
+    super::attr::python_type_keeping_literals(&erase_top(ty))
+}
+
+fn begin(cx: &mut Cx<'_>, params: usize) {
+    cx.locals.truncate(cx.named);
+    for local in &mut cx.locals {
+        local.maybe_unbound = false;
+    }
+    cx.state = State::start(params, cx.named);
+    cx.assigned = vec![Type::Never; cx.named];
+    cx.new_back.clear();
+    cx.loops.clear();
+    cx.comprehension.clear();
+    cx.fresh.clear();
+    cx.fallback = None;
+    cx.assumptions.clear();
+    cx.out.clear();
+    cx.findings.clear();
+}
+
+fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
+    let span = scope.span;
+    if let Some(function) = scope.function.clone() {
+        end_of_body(&mut cx, &function, scope);
+        if function.is_async {
+            cx.fall_back("an `async` function", scope.name_span);
+        }
+        if function.is_generator {
+            cx.fall_back("a generator", scope.name_span);
+        }
+        if function.is_opted_out {
+            cx.fallback = Some(Fallback {
+                reason: Name::new("`@dynamic`"),
+                span: scope.name_span,
+            });
+        }
+        if cx.errors {
+            cx.fallback = Some(Fallback {
+                reason: Name::new("an error in it"),
+                span: scope.name_span,
+            });
+        }
+    }
+    let settled: Vec<Type> = (0..cx.named)
+        .map(|i| cx.storage(LocalId(u32::try_from(i).unwrap_or(u32::MAX))))
+        .collect();
+    for (local, ty) in cx.locals.iter_mut().zip(settled) {
+        local.ty = ty;
+    }
+    let body = match (cx.fallback.take(), &scope.function) {
+        (Some(fallback), _) => Err(fallback),
+        (None, None) => Err(Fallback {
+            reason: Name::new("module-level code"),
+            span,
+        }),
+        (None, Some(function)) => Ok(Body {
+            function: function.symbol.clone(),
+            kind: function.kind,
+            span,
+            params,
+            locals: cx.locals,
+            returns: cx.returns,
+            assumptions: cx.assumptions.into_iter().collect(),
+            stmts: cx.out,
+        }),
+    };
+    Inferred {
+        findings: cx.findings,
+        body,
+    }
+}
+
+/// What happens where control falls off the end.
+fn end_of_body(cx: &mut Cx<'_>, function: &FunctionInterface, scope: &Scope<'_>) {
+    let generator = function.is_generator || cx.names.has_yield;
+    let returns = cx.returns.clone();
+    let takes_none = cx.world.assignable(&Type::None, &returns);
+    let stub = scope.body.iter().all(|s| match s {
+        Stmt::Expr(e) => matches!(
+            &*e.value,
+            ast::Expr::StringLiteral(_) | ast::Expr::EllipsisLiteral(_)
+        ),
+        Stmt::Pass(_) => function.is_abstract,
+        _ => false,
+    });
+    if cx.state.reachable
+        && !takes_none
+        && !generator
+        && !stub
+        && function.returns_annotated
+        && !function.is_abstract
+    {
+        let message = if returns == Type::Never {
+            format!(
+                "`{}` is declared never to return, but it can reach its end",
+                function.symbol.name()
+            )
+        } else {
+            format!(
+                "`{}` returns `{returns}`, but it can reach its end without a value",
+                function.symbol.name()
+            )
+        };
+        cx.report(Rule::MissingReturn, scope.name_span, message);
+    }
+    if generator || cx.out.last().is_some_and(terminates) {
+        return;
+    }
+    let end = TextRange::empty(scope.span.end());
+    let value = none(end);
+    let value = if returns == Type::None || returns.is_dynamic() || takes_none {
+        value
+    } else {
+        cx.checked(value, &returns, &Why::Return)
+    };
+    cx.out.push(tree::Stmt {
+        kind: StmtKind::Return(Some(value)),
+        span: end,
+    });
+}
+
+/// Whether a function's kind has a receiver.
+pub fn has_receiver(kind: FunctionKind) -> bool {
+    !matches!(kind, FunctionKind::Function | FunctionKind::StaticMethod)
+}
+
+/// Checks that the value of `expr` may flow into a place of type `ty` of the scope.
+pub fn infer_value(scope: &Scope<'_>, expr: &ast::Expr, ty: &Type, why: &Why) -> Vec<Finding> {
+    let names = Names::default();
+    let mut cx = start(scope, &names);
+    cx.last = true;
+    let value = cx.expr(expr, Some(ty));
+    // Findings inside of the expression are made where it is evaluated, with the rest of its scope.
+    cx.findings.clear();
+    cx.coerce(value, ty, why);
+    cx.findings
+}

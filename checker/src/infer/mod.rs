@@ -1,0 +1,469 @@
+//! Inference: from a function's syntax to its typed tree and its diagnostics.
+//!
+//! [`check_function`] is the query. It walks the body ([`stmt`]) in the order of control, with what is known at each point
+//! ([`flow`]), several times until the types of locals and what is known at loop heads are settled ([`function`]); the last
+//! walk writes the tree and reports. Each construct has a file: names, literals and displays ([`expr`]), operators ([`ops`]), attributes ([`attr`]),
+//! subscripts ([`subscript`]), calls ([`call`], [`bind`], [`builtin`], [`statics`]), conditions ([`narrow`]), loops ([`loops`]), comprehensions
+//! ([`comp`]), assignment ([`assign`]), flow of values into places ([`convert`]).
+//!
+//! Two rules hold everywhere. What is not certain is dynamic, and dynamic code means what CPython means by it. A type that comes from outside
+//! (an element of a list, a global, a stub, an attribute that was narrowed) is checked where it is read; only what this very function established is
+//! known without a check.
+
+pub mod assign;
+pub mod attr;
+pub mod bind;
+pub mod builtin;
+pub mod call;
+pub mod comp;
+pub mod convert;
+pub mod cx;
+pub mod expr;
+pub mod flow;
+pub mod function;
+pub mod iterate;
+pub mod loops;
+pub mod narrow;
+pub mod ops;
+pub mod scope;
+pub mod statics;
+pub mod stmt;
+pub mod subscript;
+pub mod world;
+
+use std::sync::Arc;
+
+use keelback_parser::ast::{self, Stmt};
+use keelback_parser::text_size::{Ranged, TextRange};
+
+use crate::annotation::Scope as AnnotationScope;
+use crate::db::{Db, Definition, File};
+use crate::diagnostic::Diagnostic;
+use crate::index::{find_class, find_function, module_index};
+use crate::interface::{ClassInterface, Export, FunctionInterface};
+use crate::reach::Environment;
+use crate::resolve::{module_name, resolve_from};
+use crate::rules::Rule;
+use crate::tree::{Body, Fallback};
+use crate::types::{Name, Symbol, Type};
+
+use cx::{Declared, Finding, ScopeKind};
+use function::{Inferred, Scope, infer};
+use world::{Env, ModuleKind, World};
+
+/// What checking one function found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CheckedFunction {
+    /// Its diagnostics, hints included, before levels and ignore comments are applied.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Its tree, or why it is left to CPython.
+    pub body: Result<Body, Fallback>,
+}
+
+/// What becomes of one function.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Explanation {
+    /// The function.
+    pub function: Symbol,
+    /// Where its name is.
+    pub span: TextRange,
+    /// Why it is left to CPython; compiled if there is no reason.
+    pub fallback: Option<Fallback>,
+}
+
+/// The database as inference sees it.
+struct DbEnv<'db> {
+    db: &'db dyn Db,
+    file: File,
+}
+
+impl DbEnv<'_> {
+    fn find(&self, module: &str) -> Option<File> {
+        resolve_from(self.db, self.file, &Name::new(module))
+    }
+}
+
+impl Env for DbEnv<'_> {
+    fn module(&self, module: &str) -> Option<ModuleKind> {
+        let file = self.find(module)?;
+        Some(ModuleKind {
+            is_static: crate::files::staticness(self.db, file).is_static(),
+            is_stub: file.path(self.db).is_stub(),
+        })
+    }
+
+    fn export(&self, module: &str, name: &str) -> Option<Export> {
+        let file = self.find(module)?;
+        if let Some(export) = crate::modules::export_in(self.db, file, &Name::new(name)) {
+            return Some(export);
+        }
+        // A name that comes by `from m import *`, or that every module has.
+        match crate::symbols::resolve_in(self.db, file, name) {
+            crate::symbols::Resolved::Missing => None,
+            _ => Some(Export::Dynamic),
+        }
+    }
+
+    fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
+        crate::classes::class_interface(self.db, self.file, symbol)
+    }
+
+    fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>> {
+        crate::signatures::function_interface(self.db, self.file, symbol)
+    }
+
+    fn names(&self, module: &str) -> Vec<Name> {
+        self.find(module)
+            .map(|file| crate::symbols::names_of(self.db, file))
+            .unwrap_or_default()
+    }
+}
+
+/// The part of a file that is inferred.
+struct Part<'a> {
+    kind: ScopeKind,
+    function: Option<Arc<FunctionInterface>>,
+    class: Option<Symbol>,
+    body: &'a [Stmt],
+    span: TextRange,
+    name_span: TextRange,
+}
+
+fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> Inferred {
+    let env = DbEnv { db, file };
+    let world = World::new(&env);
+    let source = crate::files::source_text(db, file);
+    let environment = Environment::of(db);
+    let decide = |condition: &ast::Expr| environment.truth(condition);
+    let annotations = |expr: &ast::Expr| -> Declared {
+        // What is wrong with an annotation is reported with the declarations.
+        let found = scope.annotation(expr, &mut Vec::new());
+        Declared {
+            ty: found.ty,
+            is_final: found.is_final,
+        }
+    };
+    infer(&Scope {
+        world: &world,
+        annotations: &annotations,
+        decide: &decide,
+        source: &source.text,
+        module: module_name(db, file),
+        kind: part.kind,
+        function: part.function,
+        class: part.class,
+        body: part.body,
+        span: part.span,
+        name_span: part.name_span,
+    })
+}
+
+fn diagnostics(file: File, findings: Vec<Finding>) -> Vec<Diagnostic> {
+    findings
+        .into_iter()
+        .map(|finding| {
+            let mut diagnostic =
+                Diagnostic::new(finding.rule, file, finding.range, finding.message);
+            for note in finding.notes {
+                diagnostic = diagnostic.with_note(note);
+            }
+            if let Some((title, range, text)) = finding.fix {
+                diagnostic = diagnostic.with_fix(title, range, text);
+            }
+            diagnostic
+        })
+        .collect()
+}
+
+/// Checks the function called `qualname` of `file`; nothing when there is no such function, or when it is nested in another.
+pub fn check_function(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {
+    check_function_query(db, Definition::new(db, file, qualname.clone()))
+}
+
+#[salsa::tracked(returns(clone))]
+fn check_function_query<'db>(
+    db: &'db dyn Db,
+    definition: Definition<'db>,
+) -> Option<Arc<CheckedFunction>> {
+    let (file, qualname) = (definition.file(db), definition.qualname(db));
+    let index = module_index(db, file);
+    let entry = index.functions.get(qualname)?;
+    if entry.parent.is_some() {
+        return None;
+    }
+    let parsed = crate::files::parsed(db, file);
+    let node = find_function(&parsed, entry.range)?;
+    let interface = crate::signatures::function_in(db, file, qualname)?;
+    let scope = AnnotationScope::inside(db, file, qualname);
+    let class = entry.class.as_ref().map(|c| Symbol {
+        module: module_name(db, file),
+        qualname: c.clone(),
+    });
+    let part = Part {
+        kind: ScopeKind::Function,
+        function: Some(interface),
+        class,
+        body: &node.body,
+        span: node.range,
+        name_span: entry.name_range,
+    };
+    let found = run(db, file, &scope, part);
+    let mut body = found.body;
+    if entry.is_redefined() && body.is_ok() {
+        body = Err(Fallback {
+            reason: Name::new("a second definition of the name"),
+            span: entry.name_range,
+        });
+    }
+    let mut reported = diagnostics(file, found.findings);
+    if let Err(fallback) = &body {
+        let errors = reported
+            .iter()
+            .any(|d| d.severity == crate::rules::Level::Error);
+        if !errors && &*fallback.reason != "`@dynamic`" {
+            reported.push(Diagnostic::new(
+                Rule::FunctionRunByCpython,
+                file,
+                fallback.span,
+                format!(
+                    "`{}` is run by CPython, because of {}",
+                    qualname, fallback.reason
+                ),
+            ));
+        }
+    }
+    Some(Arc::new(CheckedFunction {
+        diagnostics: reported,
+        body,
+    }))
+}
+
+/// The functions of `file` that are checked on their own, in order: all but those nested in others.
+pub fn functions(db: &dyn Db, file: File) -> Vec<Name> {
+    let index = module_index(db, file);
+    index
+        .functions
+        .values()
+        .filter(|f| f.parent.is_none())
+        .map(|f| f.qualname.clone())
+        .collect()
+}
+
+/// What is reported about the bodies of a file: of its functions, its classes, and its own code.
+pub fn check_bodies(db: &dyn Db, file: File) -> Vec<Diagnostic> {
+    let mut all = module_body(db, file);
+    let index = module_index(db, file);
+    for name in index.classes.keys() {
+        all.extend(crate::check::guard(
+            file,
+            TextRange::default(),
+            &format!("class `{name}`"),
+            || class_body(db, file, name),
+        ));
+    }
+    for name in functions(db, file) {
+        let range = index
+            .functions
+            .get(&name)
+            .map_or_else(TextRange::default, |f| f.name_range);
+        all.extend(crate::check::guard(
+            file,
+            range,
+            &format!("function `{name}`"),
+            || {
+                check_function(db, file, &name)
+                    .map(|c| c.diagnostics.clone())
+                    .unwrap_or_default()
+            },
+        ));
+    }
+    all
+}
+
+fn module_body(db: &dyn Db, file: File) -> Vec<Diagnostic> {
+    let parsed = crate::files::parsed(db, file);
+    crate::check::guard(file, TextRange::default(), "the module's own code", || {
+        let scope = AnnotationScope::module(db, file);
+        let part = Part {
+            kind: ScopeKind::Module,
+            function: None,
+            class: None,
+            body: parsed.body(),
+            span: TextRange::default(),
+            name_span: TextRange::default(),
+        };
+        let mut found = diagnostics(file, run(db, file, &scope, part).findings);
+        found.extend(defaults(db, file, None, parsed.body()));
+        found
+    })
+}
+
+fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
+    let index = module_index(db, file);
+    let Some(entry) = index.classes.get(name) else {
+        return Vec::new();
+    };
+    // A class in a function sees the function's names, which are not known here.
+    if is_local(db, file, name) {
+        return Vec::new();
+    }
+    let parsed = crate::files::parsed(db, file);
+    let Some(node) = find_class(&parsed, entry.range) else {
+        return Vec::new();
+    };
+    let scope = AnnotationScope::inside(db, file, name);
+    let symbol = Symbol {
+        module: module_name(db, file),
+        qualname: name.clone(),
+    };
+    let part = Part {
+        kind: ScopeKind::Class,
+        function: None,
+        class: Some(symbol),
+        body: &node.body,
+        span: node.range,
+        name_span: node.name.range(),
+    };
+    let mut found = diagnostics(file, run(db, file, &scope, part).findings);
+    found.extend(defaults(db, file, Some(name), &node.body));
+    found
+}
+
+/// Whether a class is defined inside of a function.
+fn is_local(db: &dyn Db, file: File, name: &Name) -> bool {
+    let index = module_index(db, file);
+    let mut around = name.rsplit_once('.').map(|(outer, _)| outer.to_owned());
+    while let Some(outer) = around {
+        if index.functions.contains_key(outer.as_str()) {
+            return true;
+        }
+        around = outer.rsplit_once('.').map(|(outer, _)| outer.to_owned());
+    }
+    index.classes.get(name).is_some_and(|c| {
+        c.parent
+            .as_ref()
+            .is_some_and(|p| index.functions.contains_key(p))
+    })
+}
+
+/// Checks the default values of the parameters of the functions defined directly in `body`.
+fn defaults(db: &dyn Db, file: File, class: Option<&Name>, body: &[Stmt]) -> Vec<Diagnostic> {
+    let scope = match class {
+        Some(class) => AnnotationScope::inside(db, file, class),
+        None => AnnotationScope::module(db, file),
+    };
+    let mut all = Vec::new();
+    for stmt in body {
+        let Stmt::FunctionDef(def) = stmt else {
+            continue;
+        };
+        let qualname = match class {
+            Some(class) => Name::new(format!("{class}.{}", def.name)),
+            None => Name::new(def.name.as_str()),
+        };
+        let Some(interface) = crate::signatures::function_in(db, file, &qualname) else {
+            continue;
+        };
+        for param in def.parameters.iter_non_variadic_params() {
+            let Some(default) = param.default() else {
+                continue;
+            };
+            if default.is_ellipsis_literal_expr() {
+                continue;
+            }
+            let Some(declared) = interface
+                .params
+                .iter()
+                .find(|p| *p.name == *param.name().as_str())
+            else {
+                continue;
+            };
+            if !declared.annotated || matches!(declared.ty, Type::Dynamic | Type::TypeVar(..)) {
+                continue;
+            }
+            let part = Part {
+                kind: ScopeKind::Module,
+                function: None,
+                class: None,
+                body: &[],
+                span: def.range,
+                name_span: def.name.range(),
+            };
+            let findings = check_default(
+                db,
+                file,
+                &scope,
+                part,
+                default,
+                &declared.ty,
+                &declared.name,
+            );
+            all.extend(diagnostics(file, findings));
+        }
+    }
+    all
+}
+
+fn check_default(
+    db: &dyn Db,
+    file: File,
+    _scope: &AnnotationScope<'_>,
+    part: Part<'_>,
+    default: &ast::Expr,
+    ty: &Type,
+    name: &Name,
+) -> Vec<Finding> {
+    let env = DbEnv { db, file };
+    let world = World::new(&env);
+    let source = crate::files::source_text(db, file);
+    let annotations = |_: &ast::Expr| Declared {
+        ty: None,
+        is_final: false,
+    };
+    let decide = |_: &ast::Expr| None;
+    function::infer_value(
+        &Scope {
+            world: &world,
+            annotations: &annotations,
+            decide: &decide,
+            source: &source.text,
+            module: module_name(db, file),
+            kind: part.kind,
+            function: None,
+            class: None,
+            body: part.body,
+            span: part.span,
+            name_span: part.name_span,
+        },
+        default,
+        ty,
+        &convert::Why::Default(name.clone()),
+    )
+}
+
+/// What becomes of each function of a static module.
+pub fn explain(db: &dyn Db, file: File) -> Vec<Explanation> {
+    let index = module_index(db, file);
+    let module = module_name(db, file);
+    index
+        .functions
+        .values()
+        .map(|entry| {
+            let fallback = match check_function(db, file, &entry.qualname) {
+                Some(checked) => checked.body.as_ref().err().cloned(),
+                None => Some(Fallback {
+                    reason: Name::new("being nested in another function"),
+                    span: entry.name_range,
+                }),
+            };
+            Explanation {
+                function: Symbol {
+                    module: module.clone(),
+                    qualname: entry.qualname.clone(),
+                },
+                span: entry.name_range,
+                fallback,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,361 @@
+//! Calls of what `__static__` and `typing` export: conversions, boxing, casts, arrays, questions to the checker.
+
+use keelback_parser::ast;
+use keelback_parser::text_size::TextRange;
+
+use crate::rules::Rule;
+use crate::tree::{Conversion, Expr, ExprKind};
+use crate::types::{Constant, Primitive, Symbol, Type};
+
+use super::bind::has_unpacking;
+use super::convert::Why;
+use super::cx::{Cx, make, none, object, range};
+use super::world::{boxed, literal_fits, widen};
+
+impl Cx<'_> {
+    /// A call of `name` of `__static__`.
+    pub fn static_call(
+        &mut self,
+        name: &str,
+        call: &ast::ExprCall,
+        expected: Option<&Type>,
+        span: TextRange,
+    ) -> Expr {
+        let args = &call.arguments.args;
+        let simple = !has_unpacking(&call.arguments) && call.arguments.keywords.is_empty();
+        if let (Some(p), true) = (Primitive::from_name(name), simple) {
+            if args.len() == 1 {
+                return self.primitive_conversion(p, &args[0], span);
+            }
+            if args.is_empty() {
+                let zero = match p {
+                    Primitive::Double | Primitive::Single => Constant::Float(0),
+                    Primitive::CBool => Constant::Bool(false),
+                    _ => Constant::Int(0),
+                };
+                return make(ExprKind::Constant(zero), Type::Primitive(p), span);
+            }
+            self.report(
+                Rule::TooManyArguments,
+                span,
+                format!(
+                    "`{name}` takes 1 positional argument, but {} are given",
+                    args.len()
+                ),
+            );
+            return self.generic_call(call, None);
+        }
+        match (name, args.len()) {
+            ("box", 1) if simple => {
+                let e = self.expr(&args[0], None);
+                self.unprimitive(e)
+            }
+            ("unbox", 1) if simple => {
+                let to = expected
+                    .cloned()
+                    .filter(|t| matches!(t, Type::Primitive(_)));
+                let e = self.expr(&args[0], to.as_ref());
+                match &to {
+                    Some(to) => self.coerce(e, to, &Why::Value),
+                    None => match super::attr::python_type(&e.ty) {
+                        t if t.is_builtin("float") => {
+                            self.coerce(e, &Type::Primitive(Primitive::Double), &Why::Value)
+                        }
+                        t if t.is_builtin("bool") => {
+                            self.coerce(e, &Type::Primitive(Primitive::CBool), &Why::Value)
+                        }
+                        _ => self.coerce(e, &Type::Primitive(Primitive::Int64), &Why::Value),
+                    },
+                }
+            }
+            ("cast", 2) if simple => self.cast(&args[0], &args[1], span),
+            ("clen", 1) if simple => {
+                let e = self.expr(&args[0], None);
+                let e = self.unprimitive(e);
+                self.check_sized(&e);
+                let e = self.intrinsic("len", vec![object(e)], Type::int(), span);
+                make(
+                    ExprKind::Convert(Conversion::Narrow, e),
+                    Type::Primitive(Primitive::Int64),
+                    span,
+                )
+            }
+            _ => {
+                let e = self.generic_call(call, None);
+                if matches!(name, "rand") {
+                    self.expect(e, &Type::int())
+                } else {
+                    e
+                }
+            }
+        }
+    }
+
+    /// `int32(x)`, `double(x)` and the like.
+    fn primitive_conversion(&mut self, p: Primitive, arg: &ast::Expr, span: TextRange) -> Expr {
+        let to = Type::Primitive(p);
+        let e = self.expr(arg, None);
+        if let Type::Literal(
+            c @ (Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Bool(_)),
+        ) = &e.ty
+        {
+            let c = c.clone();
+            let int_of_float = p.is_integer() && matches!(c, Constant::Float(_));
+            if literal_fits(&c, p) || (p.is_integer() && !int_of_float) {
+                let ty = e.ty.clone();
+                let mut e = self.literal(c, p, span, &ty, &Why::Value);
+                e.span = span;
+                return e;
+            }
+        }
+        for member in e.ty.members().to_vec() {
+            let convertible = match &member {
+                Type::Dynamic | Type::TypeVar(..) | Type::Primitive(_) | Type::Never => true,
+                t => {
+                    ["int", "float", "bool", "str"]
+                        .iter()
+                        .any(|n| t.is_builtin(n))
+                        || t.is_builtin("object")
+                        || {
+                            let wide = widen(t);
+                            match &wide {
+                                Type::Instance(c, a) | Type::Exact(c, a)
+                                    if !super::world::is_value_class(c) =>
+                                {
+                                    ["__int__", "__index__", "__float__"].iter().any(|n| {
+                                        !matches!(
+                                            self.world.member(c, a, n),
+                                            super::world::Lookup::Missing
+                                        )
+                                    })
+                                }
+                                _ => false,
+                            }
+                        }
+                }
+            };
+            if !convertible {
+                self.report(
+                    Rule::InvalidArgument,
+                    e.span,
+                    format!("`{}` does not convert `{}`", p.name(), widen(&e.ty)),
+                );
+                let e = object(e);
+                return make(ExprKind::Convert(Conversion::Explicit, e), to, span);
+            }
+        }
+        if e.ty == to {
+            self.report(
+                Rule::RedundantCast,
+                span,
+                format!("This is `{}` already", p.name()),
+            );
+            return e;
+        }
+        let e = match &e.ty {
+            Type::Primitive(_) => e,
+            t if t.is_builtin("int") || t.is_builtin("float") || t.is_builtin("bool") => e,
+            _ => object(e),
+        };
+        make(ExprKind::Convert(Conversion::Explicit, e), to, span)
+    }
+
+    /// `cast(T, x)`: checked.
+    fn cast(&mut self, ty: &ast::Expr, value: &ast::Expr, span: TextRange) -> Expr {
+        let to = (self.annotations)(ty).ty.unwrap_or(Type::Dynamic);
+        let expected = Some(&to).filter(|t| !t.is_dynamic());
+        let e = self.expr(value, expected);
+        if e.ty == to && !to.is_dynamic() {
+            self.report(Rule::RedundantCast, span, format!("This is `{to}` already"));
+            return e;
+        }
+        if let (Type::Primitive(_), Type::Literal(_) | Type::Primitive(_)) = (&to, &e.ty) {
+            return self.coerce(e, &to, &Why::Value);
+        }
+        let e = self.unprimitive(e);
+        if to.is_dynamic() {
+            return object(e);
+        }
+        let place = match &to {
+            Type::Primitive(_) => to.clone(),
+            other => super::world::erase(other),
+        };
+        let mut e = self.checked(object(e), &place, &Why::Value);
+        e.span = span;
+        e
+    }
+
+    /// A call of `name` of `typing`.
+    pub fn typing_call(
+        &mut self,
+        name: &str,
+        call: &ast::ExprCall,
+        _expected: Option<&Type>,
+        span: TextRange,
+    ) -> Expr {
+        let args = &call.arguments.args;
+        match (name, args.len()) {
+            ("cast", 2) if !has_unpacking(&call.arguments) => self.cast(&args[0], &args[1], span),
+            ("reveal_type", _) | ("assert_type", _) => match self.question(name, call, span) {
+                Some(e) => e,
+                None => self.generic_call(call, None),
+            },
+            ("assert_never", 1) => {
+                let e = self.expr(&args[0], None);
+                if e.ty != Type::Never && self.state.reachable {
+                    self.report(
+                        Rule::InvalidArgument,
+                        e.span,
+                        format!("This can be reached: the value may be `{}`", widen(&e.ty)),
+                    );
+                }
+                let callee = self.expr(&call.func, None);
+                let e = self.unprimitive(e);
+                let mut e = self.call_object(callee, vec![object(e)], Vec::new(), span);
+                e.ty = Type::Never;
+                e
+            }
+            _ => self.generic_call(call, None),
+        }
+    }
+
+    /// `reveal_type(x)` and `assert_type(x, T)`: answered when compiling, and the value at run time.
+    pub fn question(&mut self, name: &str, call: &ast::ExprCall, span: TextRange) -> Option<Expr> {
+        let args = &call.arguments.args;
+        match (name, args.len()) {
+            ("reveal_type", 1) => {
+                let e = self.expr(&args[0], None);
+                let shown = self.revealed(&e.ty);
+                self.report(
+                    Rule::RevealType,
+                    range(&args[0]),
+                    format!("revealed: {shown}"),
+                );
+                Some(e)
+            }
+            ("assert_type", 2) => {
+                let e = self.expr(&args[0], None);
+                let stated = (self.annotations)(&args[1]).ty.unwrap_or(Type::Dynamic);
+                let (a, b) = (self.revealed(&e.ty), self.revealed(&stated));
+                if !same_type(&a, &b) && !same_type(&widen(&a), &b) && e.ty != Type::Never {
+                    self.report(
+                        Rule::AssertTypeMismatch,
+                        span,
+                        format!("The type is `{a}`, not `{b}`"),
+                    );
+                }
+                Some(e)
+            }
+            _ => None,
+        }
+    }
+
+    /// A type as it is shown: exactness is not.
+    fn revealed(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Exact(s, args) => {
+                Type::Instance(s.clone(), args.iter().map(|t| self.revealed(t)).collect())
+            }
+            Type::Instance(s, args) => {
+                Type::Instance(s.clone(), args.iter().map(|t| self.revealed(t)).collect())
+            }
+            Type::Tuple(items) => Type::Tuple(items.iter().map(|t| self.revealed(t)).collect()),
+            Type::Union(items) => Type::union(items.iter().map(|t| self.revealed(t))),
+            other => other.clone(),
+        }
+    }
+
+    /// `Array[T](...)` and other generic names of `__static__`, called.
+    pub fn generic_static_call(
+        &mut self,
+        name: &str,
+        ty: Option<Type>,
+        call: &ast::ExprCall,
+        span: TextRange,
+    ) -> Expr {
+        let e = match (name, call.arguments.args.len()) {
+            ("Array" | "Vector", 1)
+                if call.arguments.keywords.is_empty() && !has_unpacking(&call.arguments) =>
+            {
+                let callee = self.quiet_value(&call.func);
+                let element = match &ty {
+                    Some(Type::Instance(_, args)) => args.first().cloned(),
+                    _ => None,
+                };
+                let wanted = element.map(|t| {
+                    let t = match t {
+                        Type::Primitive(p) => boxed(p),
+                        other => other,
+                    };
+                    Type::Instance(Symbol::new("builtins", "list"), [t].into())
+                });
+                let arg = self.expr(&call.arguments.args[0], wanted.as_ref());
+                let arg = self.unprimitive(arg);
+                self.after_call();
+                self.call_object(callee, vec![object(arg)], Vec::new(), span)
+            }
+            _ => self.generic_call(call, None),
+        };
+        match ty {
+            Some(ty) if !ty.is_dynamic() => self.expect(e, &ty),
+            _ => e,
+        }
+    }
+
+    fn quiet_value(&mut self, expr: &ast::Expr) -> Expr {
+        self.muted += 1;
+        let e = self.expr(expr, None);
+        self.muted -= 1;
+        object(e)
+    }
+
+    /// A method of `Array[T]` and its relatives; nothing is known of most of them but their results.
+    pub fn array_method(
+        &mut self,
+        receiver: &Expr,
+        name: &str,
+        call: &ast::ExprCall,
+        span: TextRange,
+    ) -> Option<Expr> {
+        if has_unpacking(&call.arguments) {
+            return None;
+        }
+        let (Type::Instance(class, of) | Type::Exact(class, of)) = receiver.ty.clone() else {
+            return None;
+        };
+        let result = match (class.name(), name) {
+            ("Array" | "Vector", "copy") => receiver.ty.clone(),
+            ("Array" | "Vector", "fill" | "append" | "extend" | "insert" | "clear" | "reserve") => {
+                Type::None
+            }
+            ("Vector", "pop") => of.first().cloned().unwrap_or(Type::Dynamic),
+            _ => return None,
+        };
+        let (args, names) = self.object_args(&call.arguments);
+        let e = self.named_call(receiver.clone(), name, args, names, span);
+        Some(self.expect(e, &result))
+    }
+
+    /// A constant `None`, for statements that give nothing.
+    pub fn nothing(&self, span: TextRange) -> Expr {
+        none(span)
+    }
+}
+
+fn same_type(a: &Type, b: &Type) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a, b) {
+        (Type::Union(x), Type::Union(y)) => {
+            x.len() == y.len() && x.iter().all(|t| y.iter().any(|u| same_type(t, u)))
+        }
+        (Type::Instance(s, x), Type::Instance(t, y)) => {
+            s == t && x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| same_type(a, b))
+        }
+        (Type::Tuple(x), Type::Tuple(y)) => {
+            x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| same_type(a, b))
+        }
+        _ => false,
+    }
+}

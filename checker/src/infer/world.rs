@@ -1,0 +1,811 @@
+//! What inference asks of other modules: what a name means, what a class has, whether a type fits another.
+//!
+//! Inference sees modules only through [`Env`], so it can be run over the database or over interfaces made by hand.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::interface::{ClassInterface, ClassLayout, Export, FunctionInterface, Member};
+use crate::types::{Constant, Name, Primitive, Symbol, Type};
+
+/// Where module interfaces come from.
+pub trait Env {
+    /// What kind of module has this full dotted name, if it can be found.
+    fn module(&self, module: &str) -> Option<ModuleKind>;
+    /// What the name is bound to in the module.
+    fn export(&self, module: &str, name: &str) -> Option<Export>;
+    /// The class of this name.
+    fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>>;
+    /// The function of this name.
+    fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>>;
+    /// The names that the module binds, for suggestions.
+    fn names(&self, module: &str) -> Vec<Name>;
+}
+
+/// What kind of module it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ModuleKind {
+    /// It is compiled.
+    pub is_static: bool,
+    /// It was read from a stub.
+    pub is_stub: bool,
+}
+
+/// What a module-level name means, with imports followed.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Resolved {
+    /// A function of a static module or of a stub.
+    Function(Symbol),
+    /// A class.
+    Class(Symbol),
+    /// A `Final` constant.
+    Constant(Constant),
+    /// A variable of this declared type.
+    Variable {
+        /// Its type.
+        ty: Type,
+        /// `Final`.
+        is_final: bool,
+    },
+    /// A module.
+    Module(Name),
+    /// A name of `__static__`.
+    Static(Name),
+    /// A name of `typing` or `typing_extensions`.
+    Typing(Name),
+    /// A type alias.
+    Alias(Type),
+    /// Something that is not followed.
+    Dynamic,
+    /// Bound nowhere.
+    Undefined,
+}
+
+/// What looking up a member of a class gives.
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    /// The member, the class that has it, and that class's type arguments as seen from the receiver.
+    Found {
+        /// The class whose body has the member.
+        owner: Symbol,
+        /// Its type parameters with what they stand for.
+        params: Vec<(Name, Type)>,
+        /// The member.
+        member: Member,
+    },
+    /// No class of the hierarchy has it, and all are known.
+    Missing,
+    /// Not found, but part of the hierarchy is unknown or answers attributes itself.
+    Unknown,
+}
+
+/// Questions about the whole program.
+pub struct World<'a> {
+    env: &'a dyn Env,
+    modules: RefCell<FxHashMap<Name, Option<ModuleKind>>>,
+    classes: RefCell<FxHashMap<Symbol, Option<Arc<ClassInterface>>>>,
+    functions: RefCell<FxHashMap<Symbol, Option<Arc<FunctionInterface>>>>,
+}
+
+impl<'a> World<'a> {
+    /// A world over `env`.
+    pub fn new(env: &'a dyn Env) -> World<'a> {
+        World {
+            env,
+            modules: RefCell::default(),
+            classes: RefCell::default(),
+            functions: RefCell::default(),
+        }
+    }
+
+    /// What kind of module `module` is, if it can be found.
+    pub fn module(&self, module: &str) -> Option<ModuleKind> {
+        if let Some(known) = self.modules.borrow().get(module) {
+            return *known;
+        }
+        let found = self.env.module(module);
+        self.modules.borrow_mut().insert(Name::new(module), found);
+        found
+    }
+
+    /// What `name` is bound to in `module`, imports not followed.
+    pub fn binding(&self, module: &str, name: &str) -> Option<Export> {
+        self.env.export(module, name)
+    }
+
+    /// The names that `module` binds.
+    pub fn names(&self, module: &str) -> Vec<Name> {
+        self.env.names(module)
+    }
+
+    /// The class `symbol`.
+    pub fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
+        if let Some(known) = self.classes.borrow().get(symbol) {
+            return known.clone();
+        }
+        let found = self.env.class(symbol);
+        self.classes
+            .borrow_mut()
+            .insert(symbol.clone(), found.clone());
+        found
+    }
+
+    /// The function `symbol`.
+    pub fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>> {
+        if let Some(known) = self.functions.borrow().get(symbol) {
+            return known.clone();
+        }
+        let found = self.env.function(symbol);
+        self.functions
+            .borrow_mut()
+            .insert(symbol.clone(), found.clone());
+        found
+    }
+
+    /// The layout of `symbol`, if it has one.
+    pub fn layout(&self, symbol: &Symbol) -> Option<Arc<ClassLayout>> {
+        self.class(symbol)?.layout.clone().ok()
+    }
+
+    /// Whether `module` is compiled.
+    pub fn is_static_module(&self, module: &str) -> bool {
+        self.module(module).is_some_and(|m| m.is_static)
+    }
+
+    /// Whether `symbol` is a class of a static module that has a layout.
+    pub fn is_laid_out(&self, symbol: &Symbol) -> bool {
+        self.is_static_module(&symbol.module) && self.layout(symbol).is_some()
+    }
+
+    /// What `name` of `module` means to an importer.
+    pub fn export(&self, module: &str, name: &str) -> Resolved {
+        self.export_at(module, name, 0)
+    }
+
+    fn export_at(&self, module: &str, name: &str, depth: u32) -> Resolved {
+        match module {
+            "__static__" => return Resolved::Static(Name::new(name)),
+            "typing" | "typing_extensions" => return Resolved::Typing(Name::new(name)),
+            _ => {}
+        }
+        if depth > 16 {
+            return Resolved::Dynamic;
+        }
+        let Some(interface) = self.module(module) else {
+            return Resolved::Dynamic;
+        };
+        match self.env.export(module, name) {
+            Some(Export::Function(symbol)) => Resolved::Function(symbol),
+            Some(Export::Class(symbol)) => Resolved::Class(symbol),
+            Some(Export::Constant(value)) => Resolved::Constant(value),
+            Some(Export::Variable { ty, is_final }) => Resolved::Variable { ty, is_final },
+            Some(Export::Module(target)) => Resolved::Module(target),
+            Some(Export::Import {
+                module: from,
+                name: original,
+            }) => {
+                match self.export_at(&from, &original, depth + 1) {
+                    Resolved::Undefined => {
+                        let submodule = format!("{from}.{original}");
+                        if self.module(&submodule).is_some() {
+                            Resolved::Module(Name::new(submodule))
+                        } else {
+                            // The import statement itself reports a name that is not there.
+                            Resolved::Dynamic
+                        }
+                    }
+                    found => found,
+                }
+            }
+            Some(Export::Alias(ty)) => Resolved::Alias(ty),
+            Some(Export::Dynamic) => Resolved::Dynamic,
+            None if interface.is_static || interface.is_stub => Resolved::Undefined,
+            None => Resolved::Dynamic,
+        }
+    }
+
+    /// What `name` means in `module`'s own code as a global or builtin; the flag says that it is a builtin.
+    pub fn global(&self, module: &str, name: &str) -> (Resolved, bool) {
+        match self.export(module, name) {
+            Resolved::Undefined => {}
+            found => return (found, false),
+        }
+        if self.module("builtins").is_none() {
+            return (Resolved::Dynamic, true);
+        }
+        // What the stub imports or names for its own use is not a builtin.
+        let private = name.starts_with('_') && !name.starts_with("__");
+        match self.env.export("builtins", name) {
+            Some(Export::Import { .. } | Export::Module(_)) | None => {}
+            Some(_) if private || matches!(name, "ellipsis" | "function") => {}
+            Some(_) => return (self.export("builtins", name), true),
+        }
+        match name {
+            "__name__" | "__file__" | "__doc__" | "__spec__" | "__loader__" | "__package__"
+            | "__path__" | "__builtins__" | "__debug__" | "__annotations__" | "__dict__"
+            | "__cached__" | "__import__" | "__build_class__" | "WindowsError" | "copyright"
+            | "credits" | "license" | "exit" | "quit" | "help" => (Resolved::Dynamic, true),
+            _ => (Resolved::Undefined, true),
+        }
+    }
+
+    /// The classes of `symbol`'s hierarchy, itself first, depth first and without repetition, each with its type parameters bound.
+    /// The flag says that every base is known.
+    pub fn ancestors(
+        &self,
+        symbol: &Symbol,
+        args: &[Type],
+    ) -> (Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)>, bool) {
+        let mut found: Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)> = Vec::new();
+        let mut complete = true;
+        let mut queue = vec![(symbol.clone(), Arc::<[Type]>::from(args))];
+        while let Some((symbol, args)) = queue.pop() {
+            if found.iter().any(|(c, _)| c.symbol == symbol) || found.len() > 64 {
+                continue;
+            }
+            let Some(class) = self.class(&symbol) else {
+                complete = false;
+                continue;
+            };
+            let params: Vec<(Name, Type)> = class
+                .type_params
+                .iter()
+                .enumerate()
+                .map(|(i, p)| (p.clone(), args.get(i).cloned().unwrap_or(Type::Dynamic)))
+                .collect();
+            for base in class.bases.iter().rev() {
+                match base {
+                    Type::Instance(s, a) | Type::Exact(s, a) => {
+                        let a = a.iter().map(|t| substitute(t, &params)).collect();
+                        queue.push((s.clone(), a));
+                    }
+                    Type::Class(s) => queue.push((s.clone(), Arc::from([]))),
+                    _ => complete = false,
+                }
+            }
+            found.push((class, params));
+        }
+        (found, complete)
+    }
+
+    /// The member `name` of instances of `symbol[args]`.
+    pub fn member(&self, symbol: &Symbol, args: &[Type], name: &str) -> Lookup {
+        let (ancestors, complete) = self.ancestors(symbol, args);
+        for (class, params) in &ancestors {
+            if let Some(member) = class.members.get(name) {
+                return Lookup::Found {
+                    owner: class.symbol.clone(),
+                    params: params.clone(),
+                    member: member.clone(),
+                };
+            }
+        }
+        if !complete {
+            return Lookup::Unknown;
+        }
+        if let Some(object) = self.class(&Symbol::new("builtins", "object")) {
+            if let Some(member) = object.members.get(name) {
+                return Lookup::Found {
+                    owner: object.symbol.clone(),
+                    params: Vec::new(),
+                    member: member.clone(),
+                };
+            }
+        } else {
+            return Lookup::Unknown;
+        }
+        let answers_itself = ancestors.iter().any(|(class, _)| {
+            class.members.contains_key("__getattr__")
+                || class.members.contains_key("__getattribute__")
+        });
+        let has_dict = ancestors.iter().any(|(class, _)| {
+            class.members.contains_key("__dict__") && !class.symbol.is_builtin("object")
+        });
+        if answers_itself || has_dict {
+            Lookup::Unknown
+        } else {
+            Lookup::Missing
+        }
+    }
+
+    /// Whether `class` is `of` or derives from it; `None` when not all bases are known.
+    pub fn is_subclass(&self, class: &Symbol, of: &Symbol) -> Option<bool> {
+        if class == of || of.is_builtin("object") {
+            return Some(true);
+        }
+        let (ancestors, complete) = self.ancestors(class, &[]);
+        if ancestors.iter().any(|(c, _)| c.symbol == *of) {
+            Some(true)
+        } else if complete {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// The arguments that `class[args]` gives to its ancestor `of`.
+    pub fn args_as(&self, class: &Symbol, args: &[Type], of: &Symbol) -> Option<Vec<Type>> {
+        if class == of {
+            return Some(args.to_vec());
+        }
+        let (ancestors, _) = self.ancestors(class, args);
+        let (_, params) = ancestors.into_iter().find(|(c, _)| c.symbol == *of)?;
+        Some(params.into_iter().map(|(_, t)| t).collect())
+    }
+
+    fn is_protocol(&self, symbol: &Symbol) -> bool {
+        self.class(symbol).is_some_and(|class| {
+            class.bases.iter().any(
+                |base| matches!(base, Type::Instance(s, _) | Type::Class(s) if s.name() == "Protocol"),
+            ) || class.layout.as_ref().err().is_some_and(|why| why.contains("protocol"))
+        })
+    }
+
+    /// Whether instances of `symbol` can be called, as far as is known.
+    pub fn is_callable_class(&self, symbol: &Symbol) -> bool {
+        !matches!(self.member(symbol, &[], "__call__"), Lookup::Missing)
+    }
+
+    /// Whether a value of type `from` may flow into a place of type `to` without an error. Representations aside, and primitives boxed.
+    pub fn assignable(&self, from: &Type, to: &Type) -> bool {
+        if from == to {
+            return true;
+        }
+        match (from, to) {
+            (_, Type::Dynamic | Type::TypeVar(..)) | (Type::Dynamic | Type::Never, _) => true,
+            (Type::TypeVar(_, bound), _) => match bound {
+                Some(bound) => self.assignable(bound, to),
+                None => true,
+            },
+            (_, Type::Never) => false,
+            (_, Type::Instance(s, _)) if s.is_builtin("object") => true,
+            (Type::Union(members), _) => members.iter().all(|m| self.assignable(m, to)),
+            (_, Type::Union(members)) => members.iter().any(|m| self.assignable(from, m)),
+            (Type::Primitive(p), _) => self.assignable(&boxed(*p), to),
+            (_, Type::Primitive(p)) => self.assignable(from, &boxed(*p)),
+            (Type::Literal(a), Type::Literal(b)) => a == b,
+            (Type::Literal(_), _) => self.assignable(&widen(from), to),
+            // An enum member or a bool written as a literal type is only known by value.
+            (_, Type::Literal(_)) => false,
+            (Type::None, Type::Instance(s, _)) => s.name() == "Hashable" || s.name() == "NoneType",
+            (Type::None, _) | (_, Type::None) => {
+                matches!(from, Type::Instance(s, _) if s.name() == "NoneType")
+            }
+            (Type::Instance(a, x) | Type::Exact(a, x), Type::Instance(b, y)) => {
+                self.instance_assignable(a, x, b, y)
+            }
+            (Type::Instance(a, x) | Type::Exact(a, x), Type::Exact(b, y)) => {
+                a == b && self.args_fit(a, x, y)
+            }
+            (Type::Tuple(a), Type::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| self.assignable(a, b))
+            }
+            (Type::Instance(a, _) | Type::Exact(a, _), Type::Tuple(_)) => {
+                // `tuple[int, ...]` to a fixed tuple is an error; a bare or unknown tuple is not.
+                match from {
+                    Type::Instance(_, args) | Type::Exact(_, args) if a.is_builtin("tuple") => {
+                        args.first().is_none_or(Type::is_dynamic)
+                    }
+                    _ => self.is_subclass(a, &Symbol::new("builtins", "tuple")) != Some(false),
+                }
+            }
+            (Type::Tuple(items), Type::Instance(b, y) | Type::Exact(b, y)) => {
+                let tuple = Symbol::new("builtins", "tuple");
+                let element = self.join_all(items.iter().map(widen));
+                self.instance_assignable(&tuple, &[element], b, y)
+            }
+            (Type::Class(a), Type::Class(b)) => self.is_subclass(a, b) != Some(false),
+            (Type::Class(_), Type::Callable(..)) => true,
+            (Type::Function(_), Type::Callable(..)) | (Type::Callable(..), Type::Callable(..)) => {
+                true
+            }
+            (Type::Instance(a, _) | Type::Exact(a, _), Type::Callable(..)) => {
+                self.is_callable_class(a)
+            }
+            (Type::Instance(a, _), Type::Class(_)) => {
+                a.is_builtin("type")
+                    || self.is_subclass(a, &Symbol::new("builtins", "type")) != Some(false)
+            }
+            (
+                Type::Class(_) | Type::Function(_) | Type::Module(_) | Type::Callable(..),
+                Type::Instance(b, _),
+            ) => {
+                // Classes, functions and modules are instances of `type` and the like, and may fit a protocol.
+                !is_value_class(b) && !self.is_laid_out(b)
+            }
+            _ => false,
+        }
+    }
+
+    fn instance_assignable(&self, a: &Symbol, x: &[Type], b: &Symbol, y: &[Type]) -> bool {
+        if a == b {
+            return self.args_fit(a, x, y);
+        }
+        // PEP 484's promotions.
+        if b.is_builtin("float") && (a.is_builtin("int") || a.is_builtin("bool")) {
+            return true;
+        }
+        if b.is_builtin("complex") && ["int", "bool", "float"].iter().any(|n| a.is_builtin(n)) {
+            return true;
+        }
+        if &*b.module == "builtins"
+            && b.is_builtin("bytes")
+            && (a.is_builtin("bytearray") || a.is_builtin("memoryview"))
+        {
+            return true;
+        }
+        match self.is_subclass(a, b) {
+            Some(true) => self
+                .args_as(a, x, b)
+                .is_none_or(|args| self.args_fit(b, &args, y)),
+            None => true,
+            Some(false) => {
+                // A class that an int subclass promotes through, or a protocol whose members are looked up at run time.
+                if b.is_builtin("float")
+                    && self.is_subclass(a, &Symbol::new("builtins", "int")) == Some(true)
+                {
+                    return true;
+                }
+                self.class(b).is_none() || self.is_protocol(b) || is_protocol_name(b)
+            }
+        }
+    }
+
+    fn args_fit(&self, class: &Symbol, from: &[Type], to: &[Type]) -> bool {
+        if from.is_empty() || to.is_empty() {
+            return true;
+        }
+        let invariant = &*class.module == "builtins"
+            && matches!(class.name(), "list" | "dict" | "set" | "bytearray");
+        let covariant_value = class.name() == "dict";
+        from.iter().zip(to).enumerate().all(|(i, (f, t))| {
+            if !self.assignable(f, t) {
+                return false;
+            }
+            if invariant && !(covariant_value && i > 1) {
+                // Invariant: the other direction must hold too, a promotion or a subclass is not enough.
+                self.assignable(t, f)
+            } else {
+                true
+            }
+        })
+    }
+
+    /// The join of types that reach one place: a union in which what another member covers is left out.
+    pub fn join(&self, a: &Type, b: &Type) -> Type {
+        if a == b {
+            return a.clone();
+        }
+        match (a, b) {
+            (Type::Never, t) | (t, Type::Never) => return t.clone(),
+            (Type::Dynamic, _) | (_, Type::Dynamic) => return Type::Dynamic,
+            (Type::Primitive(p), Type::Primitive(q)) => {
+                if let Some(common) = common_primitive(*p, *q) {
+                    return Type::Primitive(common);
+                }
+            }
+            (Type::Primitive(p), Type::Literal(c)) | (Type::Literal(c), Type::Primitive(p))
+                if literal_fits(c, *p) =>
+            {
+                return Type::Primitive(*p);
+            }
+            _ => {}
+        }
+        let mut members: Vec<Type> = Vec::new();
+        for member in a.members().iter().chain(b.members()) {
+            let member = match member {
+                Type::Primitive(p) => boxed(*p),
+                other => other.clone(),
+            };
+            if members.iter().any(|m| self.covers(m, &member)) {
+                continue;
+            }
+            members.retain(|m| !self.covers(&member, m));
+            // An exact and an inexact or two differently parameterised displays of one class become one.
+            if let Some(i) = members.iter().position(|m| self.same_container(m, &member)) {
+                members[i] = self.merge_container(&members[i], &member);
+                continue;
+            }
+            members.push(member);
+        }
+        if members.len() > 8 {
+            return Type::object();
+        }
+        Type::union(members)
+    }
+
+    /// The join of many.
+    pub fn join_all(&self, types: impl IntoIterator<Item = Type>) -> Type {
+        types
+            .into_iter()
+            .fold(Type::Never, |a, b| self.join(&a, &b))
+    }
+
+    fn same_container(&self, a: &Type, b: &Type) -> bool {
+        match (a, b) {
+            (
+                Type::Instance(a, x) | Type::Exact(a, x),
+                Type::Instance(b, y) | Type::Exact(b, y),
+            ) => {
+                a == b
+                    && (x == y
+                        || x.iter()
+                            .chain(y.iter())
+                            .any(|t| matches!(t, Type::Never | Type::Dynamic)))
+            }
+            _ => false,
+        }
+    }
+
+    fn merge_container(&self, a: &Type, b: &Type) -> Type {
+        match (a, b) {
+            (Type::Exact(s, x), Type::Exact(_, y)) => Type::Exact(s.clone(), self.merge_args(x, y)),
+            (
+                Type::Instance(s, x) | Type::Exact(s, x),
+                Type::Instance(_, y) | Type::Exact(_, y),
+            ) => Type::Instance(s.clone(), self.merge_args(x, y)),
+            _ => a.clone(),
+        }
+    }
+
+    fn merge_args(&self, x: &[Type], y: &[Type]) -> Arc<[Type]> {
+        if x.is_empty() || y.is_empty() {
+            return Arc::from([]);
+        }
+        x.iter().zip(y).map(|(a, b)| self.join(a, b)).collect()
+    }
+
+    /// Whether every value of `b` is of type `a`, nominally and without promotions.
+    pub fn covers(&self, a: &Type, b: &Type) -> bool {
+        if a == b {
+            return true;
+        }
+        match (a, b) {
+            (Type::Instance(s, _), _) if s.is_builtin("object") => true,
+            (Type::Instance(..), Type::Literal(_)) => *a == widen(b),
+            (Type::Instance(s, x), Type::Exact(t, y)) if s == t => x == y,
+            (Type::Instance(s, x), Type::Instance(t, _) | Type::Exact(t, _)) => {
+                x.is_empty()
+                    && !s.is_builtin("int")
+                    && self.class(s).is_some_and(|c| c.type_params.is_empty())
+                    && self.is_subclass(t, s) == Some(true)
+            }
+            (Type::Tuple(x), Type::Tuple(y)) => {
+                x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| self.covers(a, b))
+            }
+            (Type::Union(_), Type::Union(members)) => members.iter().all(|m| self.covers(a, m)),
+            (Type::Union(members), _) => members.iter().any(|m| self.covers(m, b)),
+            _ => false,
+        }
+    }
+
+    /// Whether a value may be of both types: `False` only when that is certain not to be.
+    pub fn may_overlap(&self, a: &Type, b: &Type) -> bool {
+        a.members().iter().any(|x| {
+            b.members().iter().any(|y| match (x, y) {
+                (Type::Dynamic | Type::TypeVar(..), _) | (_, Type::Dynamic | Type::TypeVar(..)) => {
+                    true
+                }
+                (Type::None, Type::None) => true,
+                (Type::None, other) | (other, Type::None) => other.is_builtin("object"),
+                (Type::Literal(p), Type::Literal(q)) => p == q,
+                _ => match (x.class(), y.class()) {
+                    (Some(p), Some(q)) => {
+                        self.is_subclass(&p, &q) != Some(false)
+                            || self.is_subclass(&q, &p) != Some(false)
+                            || !(is_value_class(&p) || is_value_class(&q))
+                    }
+                    _ => true,
+                },
+            })
+        })
+    }
+}
+
+/// Whether instances of a class are plain values of the language: nothing else is an instance of them by accident.
+pub fn is_value_class(symbol: &Symbol) -> bool {
+    &*symbol.module == "builtins"
+        && matches!(
+            symbol.name(),
+            "int"
+                | "float"
+                | "bool"
+                | "str"
+                | "bytes"
+                | "list"
+                | "dict"
+                | "set"
+                | "tuple"
+                | "frozenset"
+                | "complex"
+                | "range"
+                | "bytearray"
+                | "slice"
+        )
+}
+
+/// Protocol classes of `typing` and `collections.abc`: a class may fit them without naming them.
+fn is_protocol_name(symbol: &Symbol) -> bool {
+    matches!(
+        &*symbol.module,
+        "typing"
+            | "typing_extensions"
+            | "_typeshed"
+            | "collections.abc"
+            | "os"
+            | "_collections_abc"
+    ) || symbol.name().starts_with("Supports")
+}
+
+/// The type that a primitive becomes when it flows into a place that holds objects.
+pub fn boxed(p: Primitive) -> Type {
+    match p {
+        Primitive::Double | Primitive::Single => Type::float(),
+        Primitive::CBool => Type::bool(),
+        _ => Type::int(),
+    }
+}
+
+/// A literal type becomes the type of its value; a tuple's items too.
+pub fn widen(ty: &Type) -> Type {
+    match ty {
+        Type::Literal(Constant::None) => Type::None,
+        Type::Literal(_) => match ty.class() {
+            Some(class) => Type::Instance(class, Arc::from([])),
+            None => ty.clone(),
+        },
+        Type::Union(members) => Type::union(members.iter().map(widen)),
+        Type::Tuple(items) => Type::Tuple(items.iter().map(widen).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Whether a literal can be given primitive type `p`.
+pub fn literal_fits(c: &Constant, p: Primitive) -> bool {
+    match (c, p.range()) {
+        (Constant::Int(v), Some((lo, hi))) if p.is_integer() => (lo..=hi).contains(&i128::from(*v)),
+        (Constant::BigInt(text), Some((lo, hi))) if p.is_integer() => {
+            text.parse::<i128>().is_ok_and(|v| (lo..=hi).contains(&v))
+        }
+        (Constant::Int(_) | Constant::Float(_), None) => true,
+        (Constant::Bool(_), _) => p == Primitive::CBool,
+        _ => false,
+    }
+}
+
+/// The smallest type that holds every value of both without loss, among the two.
+pub fn common_primitive(a: Primitive, b: Primitive) -> Option<Primitive> {
+    if widens(a, b) {
+        Some(b)
+    } else if widens(b, a) {
+        Some(a)
+    } else {
+        None
+    }
+}
+
+/// Whether every value of `from` is a value of `to`: the widening table.
+pub fn widens(from: Primitive, to: Primitive) -> bool {
+    if from == to {
+        return true;
+    }
+    match (from, to) {
+        (Primitive::CBool, t) => t != Primitive::CBool,
+        (Primitive::Single, Primitive::Double) => true,
+        (f, Primitive::Double) => f.is_integer() && f.bits() <= 32,
+        (f, Primitive::Single) => f.is_integer() && f.bits() <= 16,
+        (f, t) if f.is_integer() && t.is_integer() => match (f.range(), t.range()) {
+            (Some((fl, fh)), Some((tl, th))) => tl <= fl && fh <= th,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `ty` with type variables replaced; those without an entry stay.
+pub fn substitute(ty: &Type, params: &[(Name, Type)]) -> Type {
+    if params.is_empty() {
+        return ty.clone();
+    }
+    let many = |items: &Arc<[Type]>| {
+        items
+            .iter()
+            .map(|t| substitute(t, params))
+            .collect::<Arc<[Type]>>()
+    };
+    match ty {
+        Type::TypeVar(name, _) => params
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or_else(|| ty.clone(), |(_, t)| t.clone()),
+        Type::Instance(s, args) => Type::Instance(s.clone(), many(args)),
+        Type::Exact(s, args) => Type::Exact(s.clone(), many(args)),
+        Type::Tuple(items) => Type::Tuple(many(items)),
+        Type::Union(items) => Type::union(items.iter().map(|t| substitute(t, params))),
+        Type::Callable(args, ret) => {
+            Type::Callable(args.as_ref().map(many), Arc::new(substitute(ret, params)))
+        }
+        other => other.clone(),
+    }
+}
+
+/// `ty` with the remaining type variables made dynamic.
+pub fn erase(ty: &Type) -> Type {
+    let many = |items: &Arc<[Type]>| items.iter().map(erase).collect::<Arc<[Type]>>();
+    match ty {
+        Type::TypeVar(..) => Type::Dynamic,
+        Type::Instance(s, args) => Type::Instance(s.clone(), many(args)),
+        Type::Exact(s, args) => Type::Exact(s.clone(), many(args)),
+        Type::Tuple(items) => Type::Tuple(many(items)),
+        Type::Union(items) => Type::union(items.iter().map(erase)),
+        Type::Callable(args, ret) => Type::Callable(args.as_ref().map(many), Arc::new(erase(ret))),
+        other => other.clone(),
+    }
+}
+
+/// Learns what type variables of `param` stand for from an argument of type `arg`.
+pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Name, Type)>) {
+    match (param, arg) {
+        (Type::TypeVar(name, _), _) => {
+            let arg = widen(&match arg {
+                Type::Primitive(p) => boxed(*p),
+                other => other.clone(),
+            });
+            match solved.iter_mut().find(|(n, _)| n == name) {
+                Some((_, t)) => *t = world.join(t, &arg),
+                None => solved.push((name.clone(), arg)),
+            }
+        }
+        (Type::Instance(p, x), Type::Instance(a, y) | Type::Exact(a, y)) => {
+            if let Some(args) = world.args_as(a, y, p) {
+                for (x, y) in x.iter().zip(&args) {
+                    unify(world, x, y, solved);
+                }
+            }
+        }
+        (Type::Instance(p, x), Type::Tuple(items)) if x.len() == 1 => {
+            let element = world.join_all(items.iter().map(widen));
+            if let Some(args) = world.args_as(&Symbol::new("builtins", "tuple"), &[element], p) {
+                for (x, y) in x.iter().zip(&args) {
+                    unify(world, x, y, solved);
+                }
+            }
+        }
+        (Type::Instance(_, x), Type::Dynamic) => {
+            for x in x.iter() {
+                unify(world, x, &Type::Dynamic, solved);
+            }
+        }
+        (Type::Tuple(x), Type::Tuple(y)) => {
+            for (x, y) in x.iter().zip(y.iter()) {
+                unify(world, x, y, solved);
+            }
+        }
+        (Type::Union(members), _) => {
+            let rest = Type::union(
+                arg.members()
+                    .iter()
+                    .filter(|a| !members.contains(a))
+                    .cloned(),
+            );
+            for m in members.iter() {
+                if !matches!(m, Type::None) {
+                    unify(world, m, &rest, solved);
+                }
+            }
+        }
+        (Type::Callable(_, r), Type::Callable(_, q)) => unify(world, r, q, solved),
+        (Type::Callable(_, r), Type::Function(s)) => {
+            if let Some(f) = world.function(s) {
+                unify(world, r, &f.returns, solved);
+            }
+        }
+        (Type::Callable(_, r), Type::Class(s)) => {
+            unify(world, r, &Type::Instance(s.clone(), Arc::from([])), solved);
+        }
+        (Type::Callable(_, r), Type::Dynamic) => unify(world, r, &Type::Dynamic, solved),
+        _ => {}
+    }
+}
