@@ -6,9 +6,9 @@ use std::ffi::{CStr, c_int};
 use keelback_checker::interface::ClassLayout;
 use smallvec::SmallVec;
 
-use super::descriptor;
 use super::fields::Field;
 use super::storage::{self, Storage};
+use super::{construct, descriptor};
 use crate::error;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -353,6 +353,7 @@ unsafe fn lay_out(
         }
         ffi::PyType_Modified(class_pointer);
         forbid_class_assignment(class)?;
+        construct::install(class_pointer)?;
         // Compiled code knows the class by its address for as long as the process lives.
         ffi::Py_INCREF(class);
         record.class.set(class_pointer);

@@ -5,6 +5,7 @@
 //! clearing and deallocation ([`storage`]). Everything else of the class stays CPython's: attributes, inheritance, `copy`, `pickle`.
 
 pub mod build_class;
+pub mod construct;
 pub mod descriptor;
 pub mod fields;
 pub mod storage;

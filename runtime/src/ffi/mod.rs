@@ -131,6 +131,14 @@ unsafe extern "C" {
     ) -> isize;
     pub fn PyUnstable_Code_SetExtra(code: *mut PyObject, index: isize, extra: *mut c_void)
     -> c_int;
+    /// Calls by `tp_call`, packing the arguments.
+    pub fn _PyObject_MakeTpCall(
+        tstate: *mut PyThreadState,
+        callable: *mut PyObject,
+        args: *const *mut PyObject,
+        nargs: isize,
+        keywords: *mut PyObject,
+    ) -> *mut PyObject;
     pub fn PyUnstable_Type_AssignVersionTag(ty: *mut PyTypeObject) -> c_int;
 }
 
