@@ -1,8 +1,8 @@
 //! The extension module `_keelback`, which CPython loads: it starts the host of `keelback-runtime` with the compiler of this build.
 #![deny(unsafe_code)]
 
-use keelback_runtime::checks_only::ChecksOnly;
 use keelback_runtime::compile::Compiler;
+use keelback_runtime::driver::module::DatabaseCompiler;
 use keelback_runtime::host::{self, Options};
 use keelback_runtime::import_hook;
 use keelback_runtime::main_program::Program;
@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyModule};
 
 /// The compiler that modules are shown to.
 fn compiler() -> Box<dyn Compiler> {
-    Box::new(ChecksOnly::new())
+    Box::new(DatabaseCompiler)
 }
 
 /// Installs the host with the settings of the environment. Calling it again does nothing.

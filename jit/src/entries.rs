@@ -21,6 +21,14 @@ pub(crate) fn generic_signature(conv: CallConv) -> ClifSignature {
     s
 }
 
+/// `(record, callable, args, nargsf, kwnames) -> object`
+fn bind_signature(conv: CallConv) -> ClifSignature {
+    let mut s = ClifSignature::new(conv);
+    s.params.extend([AbiParam::new(PTR); 5]);
+    s.returns.push(AbiParam::new(PTR));
+    s
+}
+
 /// `(native, ctx, args, ret) -> u8`
 pub(crate) fn word_entry_signature(conv: CallConv) -> ClifSignature {
     let mut s = ClifSignature::new(conv);
@@ -134,7 +142,7 @@ pub(crate) fn generic_entry(
     e.b.ins().return_(&[none]);
 
     e.switch(bind);
-    bind_slow(&mut e, function, args, nargsf, kwnames);
+    bind_slow(&mut e, function, &params);
     e.finish();
     Ok(())
 }
@@ -145,11 +153,13 @@ fn release(e: &mut Emit<'_, '_>, ints: &[Value]) {
     }
 }
 
-fn bind_slow(e: &mut Emit<'_, '_>, function: &Function, args: Value, nargsf: Value, names: Value) {
-    let bind = e.import(External::BindSlow, generic_signature(e.conv));
+fn bind_slow(e: &mut Emit<'_, '_>, function: &Function, params: &[Value]) {
+    let bind = e.import(External::BindSlow, bind_signature(e.conv));
     let record = e.linker.record(function);
     let record = e.address(record, || format!("record of {}", function.symbol));
-    let call = e.b.ins().call(bind, &[record, args, nargsf, names]);
+    let mut passed: SmallVec<[Value; 8]> = SmallVec::from_slice(&[record]);
+    passed.extend_from_slice(params);
+    let call = e.b.ins().call(bind, &passed);
     let object = e.first(call);
     e.b.ins().return_(&[object]);
 }

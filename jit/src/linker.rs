@@ -41,7 +41,7 @@ pub trait Linker {
     fn record(&self, function: &Function) -> usize;
     /// `extern "C" fn() -> *mut ThreadContext`: the context of the calling thread, which native code takes as its first argument.
     fn thread_context(&self) -> usize;
-    /// `extern "C" fn(record, args, nargsf, kwnames) -> *mut PyObject`: binds what the generic entry does not (keywords, defaults, a wrong number
+    /// `extern "C" fn(record, callable, args, nargsf, kwnames) -> *mut PyObject`: binds what the generic entry does not (keywords, defaults, a wrong number
     /// of arguments) for the function with this record, then calls its generic entry with complete positional arguments.
     fn bind_slow(&self) -> usize;
     /// Layout facts.

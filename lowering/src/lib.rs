@@ -13,6 +13,7 @@ pub mod helpers;
 pub mod ops;
 pub mod passes;
 pub mod pipeline;
+pub mod query;
 pub mod text;
 pub mod types;
 pub mod verify;

@@ -106,7 +106,9 @@ pub unsafe fn start(
             import_hook::serve_packages_only(hook.as_ptr())?;
             return Ok(());
         }
+        crate::driver::start().map_err(|what| error::raise(ffi::PyExc_ImportError, &what))?;
         crate::watch::start()?;
+        crate::watch::dicts::watch_builtins()?;
         crate::classes::build_class::install()?;
         let hook = import_hook::install(module, self::options())?;
         if let Some(host) = HOST.get() {

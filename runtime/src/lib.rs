@@ -15,6 +15,7 @@ pub mod checks_only;
 pub mod classes;
 pub mod compile;
 pub mod entry;
+pub mod driver;
 pub mod error;
 pub mod ffi;
 pub mod gil;

@@ -155,3 +155,17 @@ pub unsafe fn drop_first_entry() {
         ffi::PyErr_SetRaisedException(exception);
     }
 }
+
+/// Runs `body` while the exception that is set is put aside; what `body` raised is dropped.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn aside<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: the caller's promise; the reference is given back.
+    unsafe {
+        let raised = ffi::PyErr_GetRaisedException();
+        let result = body();
+        ffi::PyErr_SetRaisedException(raised);
+        result
+    }
+}

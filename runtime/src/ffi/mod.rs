@@ -92,6 +92,8 @@ unsafe extern "C" {
     pub static mut PyFunction_Type: PyTypeObject;
     pub static mut PyMethod_Type: PyTypeObject;
     pub static mut PyCode_Type: PyTypeObject;
+    pub static mut PyStaticMethod_Type: PyTypeObject;
+    pub static mut PyClassMethod_Type: PyTypeObject;
 
     pub fn PyFunction_SetVectorcall(func: *mut PyObject, vectorcall: Vectorcall);
     pub fn PyFunction_New(code: *mut PyObject, globals: *mut PyObject) -> *mut PyObject;

@@ -1,0 +1,121 @@
+//! The method table of a laid-out class or of a dynamic subclass of one: an object of our own type in the type's `tp_cache`, which CPython keeps
+//! alive, visits and releases with the type, and uses for nothing else.
+
+use std::ffi::{CStr, c_int, c_void};
+
+use crate::ffi::{self, PyObject, PyTypeObject};
+use crate::gil::GilCell;
+use crate::object::{Owned, PyResult, Raised};
+
+/// A method table. The entries follow the header: first `len` native code addresses, then `len` pointers to what they are the code of.
+#[repr(C)]
+#[derive(Debug)]
+pub struct MethodTable {
+    ob_refcnt: isize,
+    ob_type: *mut PyTypeObject,
+    /// Number of slots.
+    pub len: isize,
+    /// The type whose table this is; borrowed.
+    pub class: *mut PyTypeObject,
+}
+
+/// Byte offset of the first native entry.
+pub const ENTRIES: usize = size_of::<MethodTable>();
+
+impl MethodTable {
+    /// The word with slot `index`'s native code.
+    ///
+    /// # Safety
+    /// `table` is alive and `index` below its length.
+    pub unsafe fn native(table: *mut MethodTable, index: usize) -> *mut *const u8 {
+        // SAFETY: the entries follow the header.
+        unsafe { table.byte_add(ENTRIES).cast::<*const u8>().add(index) }
+    }
+
+    /// The word with what slot `index`'s code belongs to.
+    ///
+    /// # Safety
+    /// `table` is alive and `index` below its length.
+    pub unsafe fn target(table: *mut MethodTable, index: usize) -> *mut *const c_void {
+        // SAFETY: the targets follow the entries.
+        unsafe {
+            let len = (*table).len as usize;
+            table
+                .byte_add(ENTRIES)
+                .cast::<*const c_void>()
+                .add(len + index)
+        }
+    }
+
+    /// The table of a type, or null.
+    ///
+    /// # Safety
+    /// `class` is a live type whose `tp_cache` nobody else uses: a heap type.
+    #[inline]
+    pub unsafe fn of(class: *mut PyTypeObject) -> *mut MethodTable {
+        // SAFETY: the offset is right for every type.
+        unsafe { ffi::read(class.cast(), ffi::layout().type_cache) }
+    }
+
+    /// Makes an empty table and puts it into the type.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    ///
+    /// # Safety
+    /// `class` is a live heap type; the GIL is held.
+    pub unsafe fn install(class: *mut PyTypeObject, len: usize) -> PyResult<*mut MethodTable> {
+        // SAFETY: the object is new and large enough for the header and the words written.
+        unsafe {
+            let table_type = table_type()?;
+            let object = ffi::PyType_GenericAlloc(table_type, (2 * len) as isize);
+            let table: *mut MethodTable = Owned::from_new(object)?.into_ptr().cast();
+            (*table).len = len as isize;
+            (*table).class = class;
+            let old: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_cache);
+            ffi::write(class.cast(), ffi::layout().type_cache, table);
+            drop(Owned::from_nullable(old));
+            Ok(table)
+        }
+    }
+}
+
+static TYPE: GilCell<*mut PyTypeObject> = GilCell::new(std::ptr::null_mut());
+const NAME: &CStr = c"keelback.method_table";
+
+/// The type of method tables. They are not tracked by the collector: they own nothing that it sees.
+unsafe fn table_type() -> PyResult<*mut PyTypeObject> {
+    // SAFETY: the GIL is held; the spec is copied by CPython, and the name is static.
+    unsafe {
+        let made = TYPE.get();
+        if !made.is_null() {
+            return Ok(made);
+        }
+        let mut slots = [
+            ffi::PyType_Slot {
+                slot: ffi::Py_tp_dealloc as c_int,
+                pfunc: dealloc as *mut c_void,
+            },
+            ffi::PyType_Slot {
+                slot: 0,
+                pfunc: std::ptr::null_mut(),
+            },
+        ];
+        let mut spec = ffi::PyType_Spec {
+            name: NAME.as_ptr(),
+            basicsize: ENTRIES as c_int,
+            itemsize: 8,
+            flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION) as _,
+            slots: slots.as_mut_ptr(),
+        };
+        let object = Owned::from_new(ffi::PyType_FromSpec(&raw mut spec)).map_err(|_| Raised)?;
+        let pointer = object.leak().as_ptr().cast();
+        TYPE.set(pointer);
+        Ok(pointer)
+    }
+}
+
+unsafe extern "C" fn dealloc(table: *mut PyObject) {
+    // SAFETY: the last reference is gone; the type was leaked and outlives every table.
+    unsafe { ffi::PyObject_Free(table.cast()) }
+}

@@ -1,0 +1,240 @@
+//! Method tables: what a call of a method through a receiver of a static class goes by.
+//!
+//! A class's table has one native entry for each slot of its layout, and is found from an object in two loads: its type, and there `tp_cache`, a field that CPython
+//! keeps, visits and releases but no longer uses. A dynamic subclass gets a table when compiled code first meets one of its instances.
+//!
+//! Invariant: an entry is the native code of the function that the type's method resolution finds under the slot's name, adapted to the slot's
+//! signature, if that is a compiled function of a static class; a thunk that calls by name otherwise.
+
+use keelback_checker::interface::{FunctionKind, MethodSlot};
+use keelback_checker::types::Symbol;
+use keelback_lowering::function::Origin;
+use keelback_lowering::types::Signature;
+use rustc_hash::FxHashMap;
+
+use super::Driver;
+use super::unit::Unit;
+use super::method_table::MethodTable;
+use crate::ffi::{self, PyObject, PyTypeObject};
+use crate::gil::GilCell;
+use crate::object::{self, PyResult};
+use crate::records::{self, ClassRecord};
+
+/// The static class whose layout the slots of a type's table are.
+static LAYOUTS: GilCell<Option<FxHashMap<usize, &'static ClassRecord>>> = GilCell::new(None);
+
+/// The record whose layout a type's table follows.
+unsafe fn layout_of(class: *mut PyTypeObject) -> Option<&'static ClassRecord> {
+    // SAFETY: the GIL is held; the closure only touches the map.
+    unsafe { LAYOUTS.with(|l| l.as_ref().and_then(|l| l.get(&(class as usize)).copied())) }
+}
+
+unsafe fn set(table: *mut MethodTable, slot: usize, unit: &'static Unit) {
+    // SAFETY: tables are never freed (see `adopt`), so the site stays; the GIL is held.
+    unsafe {
+        *MethodTable::target(table, slot) = std::ptr::from_ref(unit).cast();
+        unit.attach(MethodTable::native(table, slot));
+    }
+}
+
+/// The unit that a slot of a table goes to.
+///
+/// # Safety
+/// The table is alive and filled, and `slot` below its length; the GIL is held.
+pub unsafe fn target(table: *mut MethodTable, slot: usize) -> &'static Unit {
+    // SAFETY: the caller's promise; targets are leaked units.
+    unsafe { &*(*MethodTable::target(table, slot)).cast::<Unit>() }
+}
+
+/// Gives a type a table for the layout of a static class. The table lives on when the type goes: units' sites point into it.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// `class` is a live type whose instances have the layout; the GIL is held.
+pub unsafe fn adopt(record: &'static ClassRecord, class: *mut PyTypeObject) -> PyResult<*mut MethodTable> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let slots = record.interface.layout.as_ref().map_or(0, |l| l.methods.len());
+        let table = MethodTable::install(class, slots)?;
+        ffi::Py_INCREF(table.cast());
+        LAYOUTS.with(|l| l.get_or_insert_with(FxHashMap::default).insert(class as usize, record));
+        resume(class);
+        Ok(table)
+    }
+}
+
+/// The record whose layout a dynamic subclass inherits.
+///
+/// # Safety
+/// `class` is a live type; the GIL is held.
+pub unsafe fn inherited(class: *mut PyTypeObject) -> Option<&'static ClassRecord> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut base = class;
+        while !base.is_null() {
+            if let Some(record) = layout_of(base) {
+                return Some(record);
+            }
+            base = ffi::read(base.cast(), ffi::layout().type_base);
+        }
+        None
+    }
+}
+
+/// The table of an object's type, made if the type is a dynamic subclass that has none yet.
+///
+/// # Errors
+/// `MemoryError`; `SystemError` when no base of the type has a layout.
+///
+/// # Safety
+/// `object` is alive; the GIL is held.
+pub unsafe fn table_of(object: *mut PyObject) -> PyResult<*mut MethodTable> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        let table = MethodTable::of(class);
+        if !table.is_null() {
+            return Ok(table);
+        }
+        match inherited(class) {
+            Some(record) => adopt(record, class),
+            None => Err(crate::error::system_error("a method was called on an object whose class has no layout")),
+        }
+    }
+}
+
+fn thunk(slot: &MethodSlot) -> &'static Unit {
+    let driver = Driver::get();
+    driver.unit(&slot.introduced_by, Origin::MethodThunk(slot.introduced_by.clone()), &driver.signature(&slot.introduced_by))
+}
+
+/// Lets every method of a type be called by name, until [`resume`].
+///
+/// # Safety
+/// `class` is a live type; the GIL is held.
+pub unsafe fn suspend(class: *mut PyTypeObject) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(Ok(layout)) = layout_of(class).map(|r| &r.interface.layout) {
+            for (i, slot) in layout.methods.iter().enumerate() {
+                set(MethodTable::of(class), i, thunk(slot));
+            }
+        }
+    }
+}
+
+/// Sets every entry of a type's table to what its method resolution finds now. The look-ups re-arm the type's watcher.
+///
+/// # Safety
+/// `class` is a live type; the GIL is held.
+pub unsafe fn resume(class: *mut PyTypeObject) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(Ok(layout)) = layout_of(class).map(|r| &r.interface.layout) {
+            for (i, slot) in layout.methods.iter().enumerate() {
+                set(MethodTable::of(class), i, found(class, slot).unwrap_or_else(|| thunk(slot)));
+            }
+        }
+    }
+}
+
+/// A function is left to CPython: whatever table calls it natively calls it by name from now on.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn function_left(function: &Symbol) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let classes = LAYOUTS.with(|l| l.iter().flatten().map(|(c, r)| (*c, *r)).collect::<Vec<_>>());
+        for (class, record) in classes {
+            if let Ok(layout) = &record.interface.layout {
+                for (i, slot) in layout.methods.iter().enumerate() {
+                    if slot.function == *function {
+                        set(MethodTable::of(class as *mut PyTypeObject), i, thunk(slot));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The unit that a type's method resolution finds for a slot, with the slot's signature.
+unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static Unit> {
+    // SAFETY: the caller's promise; looking up an attribute of a type by its MRO runs no Python code.
+    unsafe {
+        let (name, setter) = match slot.name.strip_suffix(".setter") {
+            Some(name) => (name, true),
+            None => (&*slot.name, false),
+        };
+        let key = object::interned(name).ok()?;
+        let value = ffi::_PyType_Lookup(class, key.as_ptr());
+        let value = unwrap(value, setter)?;
+        let record = records::of_function(value)?;
+        let unit = super::cells::unit_of_record(record)?;
+        if record.function.get() != value || unit.left().is_some() {
+            return None;
+        }
+        if !matches!(record.interface.kind, FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter) {
+            return None;
+        }
+        let wanted: Signature = Driver::get().signature(&slot.introduced_by);
+        if unit.signature == wanted {
+            return Some(unit);
+        }
+        Driver::get().adapter(unit, &wanted)
+    }
+}
+
+/// The function in a class attribute: itself, or a property's getter or setter, or what a static or class method wraps.
+unsafe fn unwrap(value: *mut PyObject, setter: bool) -> Option<*mut PyObject> {
+    // SAFETY: `value` is alive or null; the attributes of these builtin types run no Python code.
+    unsafe {
+        if value.is_null() {
+            return None;
+        }
+        let class = ffi::Py_TYPE(value);
+        if class == &raw mut ffi::PyFunction_Type {
+            return Some(value);
+        }
+        let name = if class == &raw mut ffi::PyProperty_Type {
+            if setter { c"fset" } else { c"fget" }
+        } else if class == &raw mut ffi::PyStaticMethod_Type || class == &raw mut ffi::PyClassMethod_Type {
+            c"__func__"
+        } else {
+            return None;
+        };
+        // The wrapper keeps the function alive, and is itself kept alive by the class.
+        match object::getattr(value, name) {
+            Ok(function) if ffi::Py_TYPE(function.as_ptr()) == &raw mut ffi::PyFunction_Type => Some(function.as_ptr()),
+            Ok(_) => None,
+            Err(_) => {
+                ffi::PyErr_Clear();
+                None
+            }
+        }
+    }
+}
+
+/// The function object that a class's own dict holds for a method's symbol.
+///
+/// # Safety
+/// `class` is a live type; the GIL is held.
+pub unsafe fn own_function(class: *mut PyTypeObject, function: &Symbol) -> Option<*mut PyObject> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (qualname, setter) = match function.qualname.strip_suffix(".setter") {
+            Some(name) => (name, true),
+            None => (&*function.qualname, false),
+        };
+        let name = qualname.rsplit('.').next().unwrap_or(qualname);
+        let key = object::interned(name).ok()?;
+        let dict: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_dict);
+        let value = ffi::PyDict_GetItemWithError(dict, key.as_ptr());
+        if value.is_null() {
+            ffi::PyErr_Clear();
+        }
+        unwrap(value, setter)
+    }
+}

@@ -1,0 +1,238 @@
+//! The importer's question answered: what are a module's functions and classes, and what is wrong with it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use keelback_checker::check::check_file;
+use keelback_checker::db::{Database, File};
+use keelback_checker::diagnostic::Located;
+use keelback_checker::infer::check_function;
+use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
+use keelback_checker::modules::module_interface;
+use keelback_checker::rules::Level;
+use keelback_checker::tree::{Assumption, Binding};
+use keelback_checker::settings::Settings;
+use keelback_checker::types::{Name, Symbol};
+use keelback_parser::text_size::TextRange;
+use keelback_lowering::function::{CheckContext, CheckRef, Function, Origin};
+
+use super::Driver;
+use super::unit::Unit;
+use crate::compile::{
+    CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody, ModuleSource,
+};
+use crate::ffi;
+use crate::object;
+use crate::stats::{self, Phase};
+
+/// The compiler over the checker's database.
+#[derive(Debug)]
+pub struct DatabaseCompiler;
+
+impl Compiler for DatabaseCompiler {
+    fn compile_module(&self, source: ModuleSource<'_>) -> Result<CompiledModule, Vec<CompileError>> {
+        let started = Instant::now();
+        let driver = Driver::get();
+        let result = driver.with_db(|db| check(db, source));
+        stats::add(Phase::Check, started.elapsed());
+        let Checked { interface, functions, classes } = result?;
+        let functions = functions
+            .into_iter()
+            .map(|(interface, first_line, left)| {
+                let body = match left {
+                    Some(reason) => FunctionBody::Interpreted(reason),
+                    None => FunctionBody::Compiled,
+                };
+                CompiledFunction { interface, first_line, body }
+            })
+            .collect();
+        Ok(CompiledModule { interface, functions, classes })
+    }
+}
+
+struct Checked {
+    interface: Arc<keelback_checker::interface::ModuleInterface>,
+    /// Signature, first line, and why CPython runs it if it does.
+    functions: Vec<(Arc<FunctionInterface>, u32, Option<String>)>,
+    classes: Vec<CompiledClass>,
+}
+
+fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
+    let paths = search_paths();
+    let mut settings = Settings::default();
+    settings.search_paths.roots = paths;
+    db.set_settings(&settings);
+    let file = db.os_file(source.path);
+    db.refresh_file(file);
+    // CPython runs this text, so this text is checked, whatever the file holds by now.
+    if *keelback_checker::files::source_text(db, file).text != *source.text {
+        db.set_text(file, Some(Arc::from(source.text)));
+    }
+    Driver::get().add_file(&Name::new(source.name), file);
+    let db: &Database = db;
+    let errors: Vec<CompileError> = check_file(db, file)
+        .iter()
+        .filter(|d| d.severity == Level::Error)
+        .map(|d| {
+            let place = Located::new(db, d).primary.place;
+            let (start, end) = (place.start(), place.end());
+            CompileError {
+                rule: d.rule.name().to_owned(),
+                message: d.message.clone(),
+                line: start.line,
+                column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+            }
+        })
+        .collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let interface = module_interface(db, file);
+    let index = keelback_checker::index::module_index(db, file);
+    let lines = keelback_checker::files::source_file(db, file);
+    let line = |range: TextRange| lines.lines.line_column(&lines.text, range.start()).line;
+    let mut functions = Vec::new();
+    for (qualname, function) in &interface.functions {
+        let Some(entry) = index.functions.get(qualname) else { continue };
+        let left = match check_function(db, file, qualname) {
+            Some(checked) => checked.body.as_ref().err().map(|f| f.reason.to_string()),
+            None => Some("a function nested in another".to_owned()),
+        };
+        functions.push((function.clone(), line(entry.range), left));
+    }
+    let classes = interface
+        .classes
+        .iter()
+        .filter_map(|(qualname, class)| {
+            let entry = index.classes.get(qualname)?;
+            Some(CompiledClass { interface: class.clone(), first_line: line(entry.range) })
+        })
+        .collect();
+    Ok(Checked { interface, functions, classes })
+}
+
+/// `sys.path`, where modules are looked up.
+fn search_paths() -> Vec<PathBuf> {
+    // SAFETY: the GIL is held; `sys.path` is read item by item, and what is not a string is passed over as CPython does.
+    unsafe {
+        let list = ffi::PySys_GetObject(c"path".as_ptr());
+        if list.is_null() || ffi::PyList_Check(list) == 0 {
+            return Vec::new();
+        }
+        (0..ffi::PyList_Size(list))
+            .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
+            .map(|path| if path.is_empty() { std::env::current_dir().unwrap_or_default() } else { PathBuf::from(path) })
+            .collect()
+    }
+}
+
+/// The bytecode of a function of the source, before the passes, and what it assumes.
+pub(super) fn lower(
+    db: &Database,
+    file: File,
+    symbol: &Symbol,
+) -> Result<(Function, Vec<Assumption>), String> {
+    let Some(checked) = check_function(db, file, &symbol.qualname) else {
+        return Err("a function nested in another".to_owned());
+    };
+    let body = checked.body.as_ref().map_err(|f| f.reason.to_string())?;
+    let function = keelback_lowering::query::lower_function(db, file, &symbol.qualname);
+    let function = function.as_ref().as_ref().map_err(|e| e.reason.to_string())?.clone();
+    Ok((function, body.assumptions.clone()))
+}
+
+/// Notes what a unit assumes, so that it is left to CPython when that stops being so.
+///
+/// # Errors
+/// It is not so now.
+///
+/// # Safety
+/// The GIL is held.
+pub(super) unsafe fn assume(unit: &'static Unit, assumptions: &[Assumption]) -> Result<(), String> {
+    let builtins = Name::new("builtins");
+    for assumption in assumptions {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if !holds(&unit.symbol.module, assumption) {
+                return Err(match assumption {
+                    Assumption::Builtin(name) => format!("the name `{name}` is not the builtin"),
+                    Assumption::Module { binding, .. }
+                    | Assumption::Member { binding, .. }
+                    | Assumption::Class { binding, .. } => {
+                        format!("the name `{}` is not bound to what the checker saw", binding.name)
+                    }
+                });
+            }
+            match assumption {
+                Assumption::Builtin(name) => {
+                    super::cells::assume(unit, &builtins, name);
+                    super::cells::assume(unit, &unit.symbol.module, name);
+                }
+                Assumption::Module { binding, .. }
+                | Assumption::Member { binding, .. }
+                | Assumption::Class { binding, .. } => {
+                    let Binding { module, name } = binding;
+                    super::cells::assume(unit, module, name);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+unsafe fn holds(module: &Name, assumption: &Assumption) -> bool {
+    use super::cells::lookup_global;
+    // SAFETY: the GIL is held.
+    unsafe {
+        match assumption {
+            Assumption::Builtin(name) => {
+                lookup_global(module, name).is_null() && super::cells::is_original_builtin(name)
+            }
+            Assumption::Module { binding, module } => {
+                let value = lookup_global(&binding.module, &binding.name);
+                !value.is_null() && super::cells::is_module(value, module)
+            }
+            Assumption::Member { binding, module, name } => {
+                let value = lookup_global(&binding.module, &binding.name);
+                !value.is_null() && super::cells::is_member(value, module, name)
+            }
+            Assumption::Class { binding, class } => {
+                let value = lookup_global(&binding.module, &binding.name);
+                crate::records::class(class).is_some_and(|r| !value.is_null() && r.class.get().cast() == value)
+            }
+        }
+    }
+}
+
+/// The checks of the parameters of a unit's vectorcall; `None` when it has none of its own: synthesised, or with parameters that are gathered.
+pub(super) fn vectorcall_params(unit: &Unit) -> Option<Vec<Option<CheckRef>>> {
+    if unit.origin != Origin::Source {
+        return None;
+    }
+    let interface = Driver::get().interface(&unit.symbol)?;
+    let simple = |kind: ParamKind| matches!(kind, ParamKind::Positional | ParamKind::PositionalOnly);
+    let has_self = matches!(interface.kind, FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter);
+    if !interface.params.iter().all(|p| simple(p.kind)) {
+        return None;
+    }
+    Some(
+        interface
+            .params
+            .iter()
+            .enumerate()
+            .map(|(i, p)| {
+                let checked = p.annotated || (i == 0 && has_self);
+                (checked && !p.ty.is_dynamic()).then(|| CheckRef {
+                    ty: p.ty.clone(),
+                    context: CheckContext::Argument {
+                        function: interface.symbol.qualname.clone(),
+                        param: p.name.clone(),
+                    },
+                })
+            })
+            .collect(),
+    )
+}
