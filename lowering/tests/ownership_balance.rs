@@ -30,7 +30,10 @@ impl State {
     fn token(&mut self, value: Value, what: &str) -> &mut Token {
         let id = self.registers[&value];
         let token = &mut self.tokens[id];
-        assert!(token.kept || token.held > 0, "{what} uses {value:?} after it was released");
+        assert!(
+            token.kept || token.held > 0,
+            "{what} uses {value:?} after it was released"
+        );
         token
     }
 }
@@ -118,7 +121,10 @@ fn release(state: &mut State, value: Value, what: &str) {
 fn jump(function: &Function, block: Block, args: &[Value], mut state: State) -> State {
     let params = &function.blocks[block.0 as usize].params;
     assert_eq!(params.len(), args.len());
-    let ids: Vec<_> = args.iter().map(|a| state.registers.get(a).copied()).collect();
+    let ids: Vec<_> = args
+        .iter()
+        .map(|a| state.registers.get(a).copied())
+        .collect();
     for (param, id) in params.iter().zip(ids) {
         if let Some(id) = id {
             state.registers.insert(*param, id);
@@ -129,7 +135,12 @@ fn jump(function: &Function, block: Block, args: &[Value], mut state: State) -> 
 
 fn ends(state: &State, what: &str) {
     for token in &state.tokens {
-        assert!(token.held == 0, "{what} leaves {} references: {:?}", token.held, state.tokens);
+        assert!(
+            token.held == 0,
+            "{what} leaves {} references: {:?}",
+            token.held,
+            state.tokens
+        );
     }
 }
 

@@ -28,7 +28,8 @@ impl Bindings for DriverBindings {
         unsafe {
             for record in module.functions.values().copied() {
                 if matches!(record.body, FunctionBody::Compiled) {
-                    let unit = driver.new_source_unit(&record.symbol, signature_of(&record.interface));
+                    let unit =
+                        driver.new_source_unit(&record.symbol, signature_of(&record.interface));
                     unit.record.set(Some(record));
                     record.unit.set(std::ptr::from_ref(unit).cast());
                 }
@@ -102,7 +103,9 @@ impl Bindings for DriverBindings {
                 return Ok(crate::boundary::native::bound_call);
             }
             let entries = unit.entries()?;
-            Ok(entries.vectorcall.unwrap_or(crate::boundary::native::bound_call))
+            Ok(entries
+                .vectorcall
+                .unwrap_or(crate::boundary::native::bound_call))
         }
     }
 

@@ -12,7 +12,11 @@ use crate::object::{Owned, PyResult, Raised};
 use crate::thread::ThreadCtx;
 
 /// Calls with words. See [`Unit::call_words`].
-pub(super) unsafe fn words(unit: &'static Unit, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64> {
+pub(super) unsafe fn words(
+    unit: &'static Unit,
+    ctx: *mut ThreadCtx,
+    args: &[u64],
+) -> PyResult<u64> {
     // SAFETY: the caller's promise.
     unsafe {
         if Driver::get().tier == Tier::Interp {
@@ -36,7 +40,10 @@ pub(super) unsafe fn words(unit: &'static Unit, ctx: *mut ThreadCtx, args: &[u64
 unsafe fn stand_in(unit: &'static Unit, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64> {
     let other = Driver::get().unit(&unit.symbol, unit.stand_in(), &unit.signature);
     if std::ptr::eq(other, unit) {
-        return Err(crate::error::system_error(&format!("{} cannot be called", unit.symbol)));
+        return Err(crate::error::system_error(&format!(
+            "{} cannot be called",
+            unit.symbol
+        )));
     }
     // SAFETY: the caller's promise; a stand-in has the unit's signature.
     unsafe { words(other, ctx, args) }
@@ -62,7 +69,11 @@ pub(super) unsafe fn objects(
                 }
             }
         }
-        let result = if failed { Err(Raised) } else { words(unit, ctx, &held) };
+        let result = if failed {
+            Err(Raised)
+        } else {
+            words(unit, ctx, &held)
+        };
         for (word, repr) in held.iter().zip(params) {
             // Unboxing an int took a reference where it stayed an object.
             if *repr == Repr::Int {

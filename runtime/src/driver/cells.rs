@@ -78,7 +78,11 @@ pub unsafe fn binding(cell: &CellRef) -> &'static BindingCell {
         if let Some(found) = with(|c| c.bindings.get(cell).copied()) {
             return found;
         }
-        let thunk = Driver::get().unit(&thunk_symbol(&cell.kind), Origin::Thunk(cell.kind.clone()), &cell.signature);
+        let thunk = Driver::get().unit(
+            &thunk_symbol(&cell.kind),
+            Origin::Thunk(cell.kind.clone()),
+            &cell.signature,
+        );
         let made: &'static BindingCell = Box::leak(Box::new(BindingCell {
             native: GilCell::new(std::ptr::null()),
             target: GilCell::new(thunk),
@@ -88,8 +92,20 @@ pub unsafe fn binding(cell: &CellRef) -> &'static BindingCell {
         with(|c| {
             c.bindings.insert(cell.clone(), made);
             match &cell.kind {
-                CellKind::Function { module, name, target } | CellKind::Class { module, name, target } => {
-                    c.by_global.entry((module.clone(), name.clone())).or_default().push(made);
+                CellKind::Function {
+                    module,
+                    name,
+                    target,
+                }
+                | CellKind::Class {
+                    module,
+                    name,
+                    target,
+                } => {
+                    c.by_global
+                        .entry((module.clone(), name.clone()))
+                        .or_default()
+                        .push(made);
                     c.by_target.entry(target.clone()).or_default().push(made);
                 }
                 CellKind::Direct { function } => {
@@ -106,18 +122,25 @@ pub unsafe fn binding(cell: &CellRef) -> &'static BindingCell {
 /// The symbol that a thunk of a cell goes by.
 fn thunk_symbol(kind: &CellKind) -> Symbol {
     match kind {
-        CellKind::Function { module, name, .. } | CellKind::Class { module, name, .. } => {
-            Symbol { module: module.clone(), qualname: name.clone() }
-        }
+        CellKind::Function { module, name, .. } | CellKind::Class { module, name, .. } => Symbol {
+            module: module.clone(),
+            qualname: name.clone(),
+        },
         CellKind::Direct { function } => function.clone(),
     }
 }
 
 /// The class that a method's symbol belongs to.
 pub fn owner(function: &Symbol) -> Symbol {
-    let qualname = function.qualname.strip_suffix(".setter").unwrap_or(&function.qualname);
+    let qualname = function
+        .qualname
+        .strip_suffix(".setter")
+        .unwrap_or(&function.qualname);
     let class = qualname.rsplit_once('.').map_or("", |(class, _)| class);
-    Symbol { module: function.module.clone(), qualname: Name::new(class) }
+    Symbol {
+        module: function.module.clone(),
+        qualname: Name::new(class),
+    }
 }
 
 /// The cell of a global, made if it is new.
@@ -209,18 +232,6 @@ pub(super) unsafe fn is_original_builtin(name: &str) -> bool {
     }
 }
 
-/// Whether a value is what `builtins` held under a name when the compiler started.
-unsafe fn is_original_value(name: &str, value: *mut PyObject) -> bool {
-    // SAFETY: the GIL is held; looking up a str key runs no Python code.
-    unsafe {
-        let Ok(key) = object::str_object(name) else {
-            ffi::PyErr_Clear();
-            return false;
-        };
-        !value.is_null() && ffi::PyDict_GetItemWithError(BUILTINS.get(), key.as_ptr()) == value
-    }
-}
-
 /// Whether an object is the loaded module of this name.
 pub(super) unsafe fn is_module(value: *mut PyObject, module: &str) -> bool {
     // SAFETY: the GIL is held; looking up a str key runs no Python code.
@@ -250,7 +261,11 @@ pub(super) unsafe fn is_member(value: *mut PyObject, module: &str, name: &str) -
 }
 
 /// The unit of a function object, if it may be called natively with this signature.
-unsafe fn unit_of(value: *mut PyObject, target: &Symbol, signature: &Signature) -> Option<&'static Unit> {
+unsafe fn unit_of(
+    value: *mut PyObject,
+    target: &Symbol,
+    signature: &Signature,
+) -> Option<&'static Unit> {
     // SAFETY: `value` is alive.
     unsafe {
         if value.is_null() || ffi::Py_TYPE(value) != &raw mut ffi::PyFunction_Type {
@@ -259,8 +274,11 @@ unsafe fn unit_of(value: *mut PyObject, target: &Symbol, signature: &Signature) 
         let record = records::of_function(value)?;
         let unit = unit_of_record(record)?;
         let current = record.function.get() == value;
-        (current && record.symbol == *target && unit.signature == *signature && unit.left().is_none())
-            .then_some(unit)
+        (current
+            && record.symbol == *target
+            && unit.signature == *signature
+            && unit.left().is_none())
+        .then_some(unit)
     }
 }
 
@@ -274,14 +292,27 @@ unsafe fn refresh(cell: &'static BindingCell) {
     // SAFETY: the GIL is held.
     unsafe {
         let unit = match &cell.kind {
-            CellKind::Function { module, name, target } => {
-                unit_of(lookup_global(module, name), target, &cell.signature)
-            }
-            CellKind::Class { module, name, target } => {
+            CellKind::Function {
+                module,
+                name,
+                target,
+            } => unit_of(lookup_global(module, name), target, &cell.signature),
+            CellKind::Class {
+                module,
+                name,
+                target,
+            } => {
                 let value = lookup_global(module, name);
-                let known = records::class(target).is_some_and(|r| !value.is_null() && r.class.get().cast() == value);
+                let known = records::class(target)
+                    .is_some_and(|r| !value.is_null() && r.class.get().cast() == value);
                 known
-                    .then(|| Driver::get().unit(target, Origin::Constructor(target.clone()), &cell.signature))
+                    .then(|| {
+                        Driver::get().unit(
+                            target,
+                            Origin::Constructor(target.clone()),
+                            &cell.signature,
+                        )
+                    })
                     .filter(|u| u.left().is_none())
             }
             CellKind::Direct { function } => direct(function, &cell.signature),
@@ -307,7 +338,11 @@ unsafe fn set(cell: &'static BindingCell, unit: Option<&'static Unit>) {
     // SAFETY: cells live for ever; the GIL is held.
     unsafe {
         let unit = unit.unwrap_or_else(|| {
-            Driver::get().unit(&thunk_symbol(&cell.kind), Origin::Thunk(cell.kind.clone()), &cell.signature)
+            Driver::get().unit(
+                &thunk_symbol(&cell.kind),
+                Origin::Thunk(cell.kind.clone()),
+                &cell.signature,
+            )
         });
         cell.target.set(unit);
         let site: Site = std::ptr::from_ref(&cell.native).cast_mut().cast();
@@ -321,7 +356,14 @@ unsafe fn set(cell: &'static BindingCell, unit: Option<&'static Unit>) {
 /// The GIL is held.
 pub unsafe fn assume(unit: &'static Unit, module: &Name, name: &Name) {
     // SAFETY: the caller's promise.
-    unsafe { with(|c| c.assumptions.entry((module.clone(), name.clone())).or_default().push(unit)) }
+    unsafe {
+        with(|c| {
+            c.assumptions
+                .entry((module.clone(), name.clone()))
+                .or_default()
+                .push(unit)
+        })
+    }
 }
 
 /// A name of a static module's dict (or of `builtins`) is about to be bound to `value`, or deleted (null). Called before the dict changes.
@@ -340,18 +382,26 @@ pub unsafe fn global_changed(module: &Name, name: &Name, value: *mut PyObject) {
                 CellKind::Function { target, .. } => unit_of(value, target, &cell.signature),
                 CellKind::Class { target, .. } => records::class(target)
                     .filter(|r| !value.is_null() && r.class.get().cast() == value)
-                    .map(|_| Driver::get().unit(target, Origin::Constructor(target.clone()), &cell.signature))
+                    .map(|_| {
+                        Driver::get().unit(
+                            target,
+                            Origin::Constructor(target.clone()),
+                            &cell.signature,
+                        )
+                    })
                     .filter(|u| u.left().is_none()),
                 CellKind::Direct { .. } => None,
             };
             set(cell, unit);
         }
-        // At its end the interpreter binds the builtins to what they were.
-        if &**module == "builtins" && is_original_value(name, value) {
+        // At its end the interpreter empties modules, `builtins` too.
+        if (ffi::optional().is_finalizing)() != 0 {
             return;
         }
         for unit in with(|c| c.assumptions.remove(&key)).unwrap_or_default() {
-            unit.leave(format!("the name `{name}`, which it was compiled for, was rebound"));
+            unit.leave(format!(
+                "the name `{name}`, which it was compiled for, was rebound"
+            ));
         }
     }
 }
@@ -365,10 +415,18 @@ pub unsafe fn module_changed(module: &Name) {
     unsafe {
         let (globals, bindings) = with(|c| {
             let of_module = |key: &(Name, Name)| key.0 == *module;
-            let globals: Vec<_> =
-                c.globals.iter().filter(|(k, _)| of_module(k)).map(|(_, cell)| *cell).collect();
-            let bindings: Vec<_> =
-                c.by_global.iter().filter(|(k, _)| of_module(k)).flat_map(|(_, cells)| cells.clone()).collect();
+            let globals: Vec<_> = c
+                .globals
+                .iter()
+                .filter(|(k, _)| of_module(k))
+                .map(|(_, cell)| *cell)
+                .collect();
+            let bindings: Vec<_> = c
+                .by_global
+                .iter()
+                .filter(|(k, _)| of_module(k))
+                .flat_map(|(_, cells)| cells.clone())
+                .collect();
             (globals, bindings)
         });
         for cell in globals {
@@ -387,9 +445,10 @@ pub unsafe fn module_changed(module: &Name) {
 pub unsafe fn class_changed(symbol: &Symbol) {
     // SAFETY: the caller's promise.
     unsafe {
-        if let (Some(cell), Some(record)) =
-            (with(|c| c.classes.get(symbol).copied()), records::class(symbol))
-        {
+        if let (Some(cell), Some(record)) = (
+            with(|c| c.classes.get(symbol).copied()),
+            records::class(symbol),
+        ) {
             cell.set(record.class.get());
         }
         for cell in with(|c| c.by_class.get(symbol).cloned()).unwrap_or_default() {

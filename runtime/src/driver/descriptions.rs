@@ -20,7 +20,10 @@ pub struct CheckDescription {
 impl CheckDescription {
     /// From a function's reference.
     pub fn new(reference: &CheckRef) -> CheckDescription {
-        CheckDescription { check: Check::new(&reference.ty), context: reference.context.clone() }
+        CheckDescription {
+            check: Check::new(&reference.ty),
+            context: reference.context.clone(),
+        }
     }
 
     /// Tests an object. `Some`: it passes as another object (a float for an int).
@@ -57,7 +60,9 @@ impl CheckDescription {
                 CheckContext::Argument { function, param } => {
                     wrong_argument(function, param, &self.check, verdict, value)
                 }
-                CheckContext::Return(function) => wrong_result(function, &self.check, verdict, value),
+                CheckContext::Return(function) => {
+                    wrong_result(function, &self.check, verdict, value)
+                }
                 CheckContext::Value | CheckContext::Attribute(_) => {
                     let place = match &self.context {
                         CheckContext::Attribute(name) => format!(" for attribute '{name}'"),
@@ -114,7 +119,11 @@ impl DefaultDescription {
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(record) = records::function(&self.function) {
-                let found = crate::boundary::native::default_of(record, record.function.get(), self.param as usize)?;
+                let found = crate::boundary::native::default_of(
+                    record,
+                    record.function.get(),
+                    self.param as usize,
+                )?;
                 if let Some(value) = found {
                     return Ok(value);
                 }
@@ -125,7 +134,10 @@ impl DefaultDescription {
                     record.signature.qualname
                 )));
             }
-            Err(error::system_error(&format!("{} is not loaded", self.function)))
+            Err(error::system_error(&format!(
+                "{} is not loaded",
+                self.function
+            )))
         }
     }
 }

@@ -38,7 +38,9 @@ impl Linked for DriverLinked {
         unsafe {
             let class = *(class as *const *mut PyTypeObject);
             if class.is_null() {
-                return Err(error::system_error("an object was made of a class that does not exist yet"));
+                return Err(error::system_error(
+                    "an object was made of a class that does not exist yet",
+                ));
             }
             let alloc: ffi::allocfunc = ffi::read(class.cast(), ffi::layout().type_alloc);
             Owned::from_new(alloc(class, 0))
@@ -74,7 +76,10 @@ impl Linked for DriverLinked {
                     return Err(Raised);
                 }
             }
-            Err(error::raise(ffi::PyExc_NameError, &format!("name '{}' is not defined", cell.name)))
+            Err(error::raise(
+                ffi::PyExc_NameError,
+                &format!("name '{}' is not defined", cell.name),
+            ))
         }
     }
 
@@ -83,7 +88,9 @@ impl Linked for DriverLinked {
         unsafe {
             let cell = &*(cell as *const GlobalCell);
             let Some(module) = records::module(&cell.module) else {
-                return Err(error::system_error("a global was stored in a module that is not loaded"));
+                return Err(error::system_error(
+                    "a global was stored in a module that is not loaded",
+                ));
             };
             let name = object::interned(&cell.name)?;
             if ffi::PyDict_SetItem(module.globals, name.as_ptr(), value) < 0 {
@@ -109,7 +116,11 @@ impl Linked for DriverLinked {
 
     unsafe fn call_cell(&self, cell: usize, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64> {
         // SAFETY: the trait's rule: a leaked cell.
-        unsafe { (*(cell as *const BindingCell)).target().call_words(ctx, args) }
+        unsafe {
+            (*(cell as *const BindingCell))
+                .target()
+                .call_words(ctx, args)
+        }
     }
 
     unsafe fn call_slot(&self, slot: u32, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64> {

@@ -34,7 +34,10 @@ pub struct RuntimeLinker {
 impl RuntimeLinker {
     /// A linker for the running CPython.
     pub fn new() -> RuntimeLinker {
-        RuntimeLinker { given: GilCell::new(Given::default()), layout: layout() }
+        RuntimeLinker {
+            given: GilCell::new(Given::default()),
+            layout: layout(),
+        }
     }
 
     /// What a table holds for a key, made if it is new.
@@ -100,14 +103,18 @@ impl Linker for RuntimeLinker {
     }
 
     fn constant(&self, constant: &Constant) -> usize {
-        self.once(|g| &mut g.constants, constant, || {
-            if let Constant::Str(text) = constant
-                && text.len() < 64
-            {
-                return self.name(&Name::new(text));
-            }
-            pin(crate::boundary::check::constant_object(constant))
-        })
+        self.once(
+            |g| &mut g.constants,
+            constant,
+            || {
+                if let Constant::Str(text) = constant
+                    && text.len() < 64
+                {
+                    return self.name(&Name::new(text));
+                }
+                pin(crate::boundary::check::constant_object(constant))
+            },
+        )
     }
 
     fn class(&self, class: &Symbol) -> ClassAddress {
@@ -136,7 +143,11 @@ impl Linker for RuntimeLinker {
     }
 
     fn check(&self, check: &CheckRef) -> usize {
-        self.once(|g| &mut g.checks, check, || leak(CheckDescription::new(check)))
+        self.once(
+            |g| &mut g.checks,
+            check,
+            || leak(CheckDescription::new(check)),
+        )
     }
 
     fn field(&self, field: &FieldRef) -> usize {
@@ -147,18 +158,28 @@ impl Linker for RuntimeLinker {
         if names.is_empty() {
             return 0;
         }
-        self.once(|g| &mut g.keywords, &names.to_vec(), || {
-            // SAFETY: the GIL is held; the tuple is filled before anybody sees it.
-            unsafe {
-                pin(Owned::from_new(ffi::PyTuple_New(names.len() as isize)).map(|tuple| {
-                    for (i, name) in names.iter().enumerate() {
-                        let item: *mut PyObject = self.name(name) as *mut PyObject;
-                        ffi::PyTuple_SetItem(tuple.as_ptr(), i as isize, Owned::from_borrowed(item).into_ptr());
-                    }
-                    tuple
-                }))
-            }
-        })
+        self.once(
+            |g| &mut g.keywords,
+            &names.to_vec(),
+            || {
+                // SAFETY: the GIL is held; the tuple is filled before anybody sees it.
+                unsafe {
+                    pin(
+                        Owned::from_new(ffi::PyTuple_New(names.len() as isize)).map(|tuple| {
+                            for (i, name) in names.iter().enumerate() {
+                                let item: *mut PyObject = self.name(name) as *mut PyObject;
+                                ffi::PyTuple_SetItem(
+                                    tuple.as_ptr(),
+                                    i as isize,
+                                    Owned::from_borrowed(item).into_ptr(),
+                                );
+                            }
+                            tuple
+                        }),
+                    )
+                }
+            },
+        )
     }
 
     fn name(&self, name: &Name) -> usize {
@@ -169,9 +190,16 @@ impl Linker for RuntimeLinker {
     }
 
     fn default(&self, function: &Symbol, param: u32) -> usize {
-        self.once(|g| &mut g.defaults, &(function.clone(), param), || {
-            leak(DefaultDescription { function: function.clone(), param })
-        })
+        self.once(
+            |g| &mut g.defaults,
+            &(function.clone(), param),
+            || {
+                leak(DefaultDescription {
+                    function: function.clone(),
+                    param,
+                })
+            },
+        )
     }
 
     fn record(&self, function: &Function) -> usize {
@@ -196,10 +224,20 @@ impl Linker for RuntimeLinker {
 fn layout() -> Layout {
     let l = ffi::layout();
     // SAFETY: the GIL is held; small ints are immortal and lie side by side.
-    let (zero, one) = unsafe { (ffi::PyLong_FromLong(0) as usize, ffi::PyLong_FromLong(1) as usize) };
+    let (zero, one) = unsafe {
+        (
+            ffi::PyLong_FromLong(0) as usize,
+            ffi::PyLong_FromLong(1) as usize,
+        )
+    };
     // SAFETY: singletons.
-    let (none, true_, false_) =
-        unsafe { (ffi::Py_None() as usize, ffi::Py_True() as usize, ffi::Py_False() as usize) };
+    let (none, true_, false_) = unsafe {
+        (
+            ffi::Py_None() as usize,
+            ffi::Py_True() as usize,
+            ffi::Py_False() as usize,
+        )
+    };
     let (eval_breaker_size, eval_breaker_mask) = (4, 0xff);
     Layout {
         refcount: 0,

@@ -13,8 +13,8 @@ use keelback_lowering::types::Signature;
 use rustc_hash::FxHashMap;
 
 use super::Driver;
-use super::unit::Unit;
 use super::method_table::MethodTable;
+use super::unit::Unit;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
 use crate::object::{self, PyResult};
@@ -53,13 +53,23 @@ pub unsafe fn target(table: *mut MethodTable, slot: usize) -> &'static Unit {
 ///
 /// # Safety
 /// `class` is a live type whose instances have the layout; the GIL is held.
-pub unsafe fn adopt(record: &'static ClassRecord, class: *mut PyTypeObject) -> PyResult<*mut MethodTable> {
+pub unsafe fn adopt(
+    record: &'static ClassRecord,
+    class: *mut PyTypeObject,
+) -> PyResult<*mut MethodTable> {
     // SAFETY: the caller's promise.
     unsafe {
-        let slots = record.interface.layout.as_ref().map_or(0, |l| l.methods.len());
+        let slots = record
+            .interface
+            .layout
+            .as_ref()
+            .map_or(0, |l| l.methods.len());
         let table = MethodTable::install(class, slots)?;
         ffi::Py_INCREF(table.cast());
-        LAYOUTS.with(|l| l.get_or_insert_with(FxHashMap::default).insert(class as usize, record));
+        LAYOUTS.with(|l| {
+            l.get_or_insert_with(FxHashMap::default)
+                .insert(class as usize, record)
+        });
         resume(class);
         Ok(table)
     }
@@ -100,14 +110,20 @@ pub unsafe fn table_of(object: *mut PyObject) -> PyResult<*mut MethodTable> {
         }
         match inherited(class) {
             Some(record) => adopt(record, class),
-            None => Err(crate::error::system_error("a method was called on an object whose class has no layout")),
+            None => Err(crate::error::system_error(
+                "a method was called on an object whose class has no layout",
+            )),
         }
     }
 }
 
 fn thunk(slot: &MethodSlot) -> &'static Unit {
     let driver = Driver::get();
-    driver.unit(&slot.introduced_by, Origin::MethodThunk(slot.introduced_by.clone()), &driver.signature(&slot.introduced_by))
+    driver.unit(
+        &slot.introduced_by,
+        Origin::MethodThunk(slot.introduced_by.clone()),
+        &driver.signature(&slot.introduced_by),
+    )
 }
 
 /// Lets every method of a type be called by name, until [`resume`].
@@ -134,7 +150,11 @@ pub unsafe fn resume(class: *mut PyTypeObject) {
     unsafe {
         if let Some(Ok(layout)) = layout_of(class).map(|r| &r.interface.layout) {
             for (i, slot) in layout.methods.iter().enumerate() {
-                set(MethodTable::of(class), i, found(class, slot).unwrap_or_else(|| thunk(slot)));
+                set(
+                    MethodTable::of(class),
+                    i,
+                    found(class, slot).unwrap_or_else(|| thunk(slot)),
+                );
             }
         }
     }
@@ -147,7 +167,12 @@ pub unsafe fn resume(class: *mut PyTypeObject) {
 pub unsafe fn function_left(function: &Symbol) {
     // SAFETY: the caller's promise.
     unsafe {
-        let classes = LAYOUTS.with(|l| l.iter().flatten().map(|(c, r)| (*c, *r)).collect::<Vec<_>>());
+        let classes = LAYOUTS.with(|l| {
+            l.iter()
+                .flatten()
+                .map(|(c, r)| (*c, *r))
+                .collect::<Vec<_>>()
+        });
         for (class, record) in classes {
             if let Ok(layout) = &record.interface.layout {
                 for (i, slot) in layout.methods.iter().enumerate() {
@@ -176,7 +201,10 @@ unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static 
         if record.function.get() != value || unit.left().is_some() {
             return None;
         }
-        if !matches!(record.interface.kind, FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter) {
+        if !matches!(
+            record.interface.kind,
+            FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter
+        ) {
             return None;
         }
         let wanted: Signature = Driver::get().signature(&slot.introduced_by);
@@ -200,14 +228,18 @@ unsafe fn unwrap(value: *mut PyObject, setter: bool) -> Option<*mut PyObject> {
         }
         let name = if class == &raw mut ffi::PyProperty_Type {
             if setter { c"fset" } else { c"fget" }
-        } else if class == &raw mut ffi::PyStaticMethod_Type || class == &raw mut ffi::PyClassMethod_Type {
+        } else if class == &raw mut ffi::PyStaticMethod_Type
+            || class == &raw mut ffi::PyClassMethod_Type
+        {
             c"__func__"
         } else {
             return None;
         };
         // The wrapper keeps the function alive, and is itself kept alive by the class.
         match object::getattr(value, name) {
-            Ok(function) if ffi::Py_TYPE(function.as_ptr()) == &raw mut ffi::PyFunction_Type => Some(function.as_ptr()),
+            Ok(function) if ffi::Py_TYPE(function.as_ptr()) == &raw mut ffi::PyFunction_Type => {
+                Some(function.as_ptr())
+            }
             Ok(_) => None,
             Err(_) => {
                 ffi::PyErr_Clear();

@@ -92,7 +92,11 @@ impl Driver {
         let tier = match std::env::var("KEELBACK_TIER").as_deref() {
             Ok("interp") => Tier::Interp,
             Ok("jit" | "auto" | "") | Err(_) => Tier::Jit,
-            Ok(other) => return Err(format!("KEELBACK_TIER is '{other}'; it must be interp, jit or auto")),
+            Ok(other) => {
+                return Err(format!(
+                    "KEELBACK_TIER is '{other}'; it must be interp, jit or auto"
+                ));
+            }
         };
         let opt = match std::env::var("KEELBACK_OPT").as_deref() {
             Ok("0") => 0,
@@ -100,8 +104,10 @@ impl Driver {
             Ok("2" | "") | Err(_) => 2,
             Ok(other) => return Err(format!("KEELBACK_OPT is '{other}'; it must be 0, 1 or 2")),
         };
-        let jit = Jit::new(Options::default()).map_err(|e| format!("the code generator cannot start: {e}"))?;
-        jit.check_linker(&RuntimeLinker::new()).map_err(|e| e.to_string())?;
+        let jit = Jit::new(Options::default())
+            .map_err(|e| format!("the code generator cannot start: {e}"))?;
+        jit.check_linker(&RuntimeLinker::new())
+            .map_err(|e| e.to_string())?;
         let driver: &'static Driver = Box::leak(Box::new(Driver {
             tier,
             opt,
@@ -136,8 +142,11 @@ impl Driver {
             if let Some(unit) = self.units.with(|u| u.get(&key).copied()) {
                 return unit;
             }
-            let unit: &'static Unit =
-                Box::leak(Box::new(Unit::new(symbol.clone(), origin, signature.clone())));
+            let unit: &'static Unit = Box::leak(Box::new(Unit::new(
+                symbol.clone(),
+                origin,
+                signature.clone(),
+            )));
             self.units.with(|u| u.insert(key, unit));
             unit
         }
@@ -146,7 +155,11 @@ impl Driver {
     /// A unit of its own for a function of a module that was just compiled: an earlier version of the function keeps the one it has.
     fn new_source_unit(&self, symbol: &Symbol, signature: Signature) -> &'static Unit {
         let key = (symbol.clone(), Origin::Source, signature.clone());
-        let unit: &'static Unit = Box::leak(Box::new(Unit::new(symbol.clone(), Origin::Source, signature)));
+        let unit: &'static Unit = Box::leak(Box::new(Unit::new(
+            symbol.clone(),
+            Origin::Source,
+            signature,
+        )));
         // SAFETY: the GIL is held; the closure only touches the map.
         unsafe { self.units.with(|u| u.insert(key, unit)) };
         unit
@@ -160,12 +173,18 @@ impl Driver {
 
     /// The interface of a function.
     pub fn interface(&self, function: &Symbol) -> Option<Arc<FunctionInterface>> {
-        self.with_interfaces(&function.module, |interfaces| interfaces.function(function)).flatten()
+        self.with_interfaces(&function.module, |interfaces| interfaces.function(function))
+            .flatten()
     }
 
     /// The native signature of a function.
     pub fn signature(&self, function: &Symbol) -> Signature {
-        self.interface(function).map(|f| build::signature_of(&f)).unwrap_or(Signature { params: Vec::new(), ret: keelback_lowering::types::Repr::Obj })
+        self.interface(function)
+            .map(|f| build::signature_of(&f))
+            .unwrap_or(Signature {
+                params: Vec::new(),
+                ret: keelback_lowering::types::Repr::Obj,
+            })
     }
 
     /// Runs `body` with the database.
@@ -187,7 +206,11 @@ impl Driver {
             .or_else(|| keelback_checker::resolve::resolve_module(db, module))
     }
 
-    fn with_interfaces<R>(&self, module: &Name, body: impl FnOnce(&dyn Interfaces) -> R) -> Option<R> {
+    fn with_interfaces<R>(
+        &self,
+        module: &Name,
+        body: impl FnOnce(&dyn Interfaces) -> R,
+    ) -> Option<R> {
         self.with_db(|db| {
             let file = self.file(db, module)?;
             Some(body(&DbInterfaces::new(&*db, file)))
@@ -199,26 +222,36 @@ impl Driver {
         let started = Instant::now();
         let result = match &unit.origin {
             Origin::Source => self.lower_source(unit),
-            other => self.with_interfaces(&unit.symbol.module, |interfaces| {
-                let function = |symbol: &Symbol| {
-                    interfaces.function(symbol).ok_or_else(|| format!("the signature of {symbol} is not known"))
-                };
-                let lowered = match other {
-                    Origin::Source => return Err(format!("{} has no source", unit.symbol)),
-                    Origin::Constructor(class) => match interfaces.class(class) {
-                        Some(class) => build::constructor(&class, interfaces),
-                        None => return Err(format!("the class {class} is not known")),
-                    },
-                    Origin::Thunk(kind) => {
-                        let cell = CellRef { kind: kind.clone(), signature: unit.signature.clone() };
-                        build::thunk(&cell, interfaces)
-                    }
-                    Origin::MethodThunk(method) => build::method_thunk(&*function(method)?, interfaces),
-                    Origin::Adapter(method) => build::adapter(&unit.signature, &*function(method)?, interfaces),
-                };
-                lowered.map_err(|e| e.reason.to_string())
-            })
-            .unwrap_or_else(|| Err(format!("the module {} is not found", unit.symbol.module))),
+            other => self
+                .with_interfaces(&unit.symbol.module, |interfaces| {
+                    let function = |symbol: &Symbol| {
+                        interfaces
+                            .function(symbol)
+                            .ok_or_else(|| format!("the signature of {symbol} is not known"))
+                    };
+                    let lowered = match other {
+                        Origin::Source => return Err(format!("{} has no source", unit.symbol)),
+                        Origin::Constructor(class) => match interfaces.class(class) {
+                            Some(class) => build::constructor(&class, interfaces),
+                            None => return Err(format!("the class {class} is not known")),
+                        },
+                        Origin::Thunk(kind) => {
+                            let cell = CellRef {
+                                kind: kind.clone(),
+                                signature: unit.signature.clone(),
+                            };
+                            build::thunk(&cell, interfaces)
+                        }
+                        Origin::MethodThunk(method) => {
+                            build::method_thunk(&*function(method)?, interfaces)
+                        }
+                        Origin::Adapter(method) => {
+                            build::adapter(&unit.signature, &*function(method)?, interfaces)
+                        }
+                    };
+                    lowered.map_err(|e| e.reason.to_string())
+                })
+                .unwrap_or_else(|| Err(format!("the module {} is not found", unit.symbol.module))),
         };
         let result = result.map(|mut function| {
             keelback_lowering::pipeline::optimise(&mut function, self.opt);
@@ -230,7 +263,9 @@ impl Driver {
 
     fn lower_source(&self, unit: &'static Unit) -> Result<Function, String> {
         let (function, assumptions) = self.with_db(|db| {
-            let file = self.file(db, &unit.symbol.module).ok_or("its module is not found")?;
+            let file = self
+                .file(db, &unit.symbol.module)
+                .ok_or("its module is not found")?;
             module::lower(db, file, &unit.symbol)
         })?;
         // SAFETY: the GIL is held.
@@ -256,7 +291,8 @@ impl Driver {
                 Ok((compiled, word))
             })
         };
-        let (compiled, word) = compiled.map_err(|e: JitError| format!("the code generator refused it: {e}"))?;
+        let (compiled, word) =
+            compiled.map_err(|e: JitError| format!("the code generator refused it: {e}"))?;
         stats::add(Phase::Generate, started.elapsed());
         stats::code_bytes(compiled.size);
         // SAFETY: the code generator's promise: the addresses are code with these signatures.
@@ -264,7 +300,9 @@ impl Driver {
             Ok(Entries {
                 native: compiled.native,
                 word: std::mem::transmute::<*const u8, unit::WordEntry>(word),
-                vectorcall: compiled.generic.map(|g| std::mem::transmute::<*const u8, unit::Vectorcall>(g)),
+                vectorcall: compiled
+                    .generic
+                    .map(|g| std::mem::transmute::<*const u8, unit::Vectorcall>(g)),
             })
         }
     }
@@ -277,7 +315,10 @@ impl Driver {
                 // One page of stubs at a time; each finds its unit in a slot of its own.
                 let slots: &'static [GilCell<*const Unit>] =
                     Box::leak((0..STUBS).map(|_| GilCell::new(std::ptr::null())).collect());
-                let ids: Vec<usize> = slots.iter().map(|s| std::ptr::from_ref(s) as usize).collect();
+                let ids: Vec<usize> = slots
+                    .iter()
+                    .map(|s| std::ptr::from_ref(s) as usize)
+                    .collect();
                 match self.jit.with(|jit| jit.lazy_stubs(&ids, resolve)) {
                     Ok(made) => self.stubs.with(|s| s.extend(slots.iter().zip(made))),
                     Err(error) => {
@@ -306,7 +347,10 @@ extern "C" fn resolve(slot: usize) -> *const u8 {
                     Ok(entries) if !std::ptr::eq(other, unit) => entries.native,
                     // Nothing with the right signature can be made: going on would be a wrong answer.
                     _ => {
-                        eprintln!("keelback: internal error: {} cannot be called natively: {reason}", unit.symbol);
+                        eprintln!(
+                            "keelback: internal error: {} cannot be called natively: {reason}",
+                            unit.symbol
+                        );
                         std::process::abort();
                     }
                 }

@@ -11,16 +11,17 @@ use keelback_checker::infer::check_function;
 use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
 use keelback_checker::rules::Level;
-use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::settings::Settings;
+use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
-use keelback_parser::text_size::TextRange;
 use keelback_lowering::function::{CheckContext, CheckRef, Function, Origin};
+use keelback_parser::text_size::TextRange;
 
 use super::Driver;
 use super::unit::Unit;
 use crate::compile::{
-    CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody, ModuleSource,
+    CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody,
+    ModuleSource,
 };
 use crate::ffi;
 use crate::object;
@@ -31,12 +32,19 @@ use crate::stats::{self, Phase};
 pub struct DatabaseCompiler;
 
 impl Compiler for DatabaseCompiler {
-    fn compile_module(&self, source: ModuleSource<'_>) -> Result<CompiledModule, Vec<CompileError>> {
+    fn compile_module(
+        &self,
+        source: ModuleSource<'_>,
+    ) -> Result<CompiledModule, Vec<CompileError>> {
         let started = Instant::now();
         let driver = Driver::get();
         let result = driver.with_db(|db| check(db, source));
         stats::add(Phase::Check, started.elapsed());
-        let Checked { interface, functions, classes } = result?;
+        let Checked {
+            interface,
+            functions,
+            classes,
+        } = result?;
         let functions = functions
             .into_iter()
             .map(|(interface, first_line, left)| {
@@ -44,10 +52,18 @@ impl Compiler for DatabaseCompiler {
                     Some(reason) => FunctionBody::Interpreted(reason),
                     None => FunctionBody::Compiled,
                 };
-                CompiledFunction { interface, first_line, body }
+                CompiledFunction {
+                    interface,
+                    first_line,
+                    body,
+                }
             })
             .collect();
-        Ok(CompiledModule { interface, functions, classes })
+        Ok(CompiledModule {
+            interface,
+            functions,
+            classes,
+        })
     }
 }
 
@@ -96,7 +112,9 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
     let line = |range: TextRange| lines.lines.line_column(&lines.text, range.start()).line;
     let mut functions = Vec::new();
     for (qualname, function) in &interface.functions {
-        let Some(entry) = index.functions.get(qualname) else { continue };
+        let Some(entry) = index.functions.get(qualname) else {
+            continue;
+        };
         let left = match check_function(db, file, qualname) {
             Some(checked) => checked.body.as_ref().err().map(|f| f.reason.to_string()),
             None => Some("a function nested in another".to_owned()),
@@ -108,10 +126,17 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
         .iter()
         .filter_map(|(qualname, class)| {
             let entry = index.classes.get(qualname)?;
-            Some(CompiledClass { interface: class.clone(), first_line: line(entry.range) })
+            Some(CompiledClass {
+                interface: class.clone(),
+                first_line: line(entry.range),
+            })
         })
         .collect();
-    Ok(Checked { interface, functions, classes })
+    Ok(Checked {
+        interface,
+        functions,
+        classes,
+    })
 }
 
 /// `sys.path`, where modules are looked up.
@@ -124,7 +149,13 @@ fn search_paths() -> Vec<PathBuf> {
         }
         (0..ffi::PyList_Size(list))
             .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
-            .map(|path| if path.is_empty() { std::env::current_dir().unwrap_or_default() } else { PathBuf::from(path) })
+            .map(|path| {
+                if path.is_empty() {
+                    std::env::current_dir().unwrap_or_default()
+                } else {
+                    PathBuf::from(path)
+                }
+            })
             .collect()
     }
 }
@@ -140,7 +171,11 @@ pub(super) fn lower(
     };
     let body = checked.body.as_ref().map_err(|f| f.reason.to_string())?;
     let function = keelback_lowering::query::lower_function(db, file, &symbol.qualname);
-    let function = function.as_ref().as_ref().map_err(|e| e.reason.to_string())?.clone();
+    let function = function
+        .as_ref()
+        .as_ref()
+        .map_err(|e| e.reason.to_string())?
+        .clone();
     Ok((function, body.assumptions.clone()))
 }
 
@@ -162,7 +197,10 @@ pub(super) unsafe fn assume(unit: &'static Unit, assumptions: &[Assumption]) -> 
                     Assumption::Module { binding, .. }
                     | Assumption::Member { binding, .. }
                     | Assumption::Class { binding, .. } => {
-                        format!("the name `{}` is not bound to what the checker saw", binding.name)
+                        format!(
+                            "the name `{}` is not bound to what the checker saw",
+                            binding.name
+                        )
                     }
                 });
             }
@@ -195,13 +233,18 @@ unsafe fn holds(module: &Name, assumption: &Assumption) -> bool {
                 let value = lookup_global(&binding.module, &binding.name);
                 !value.is_null() && super::cells::is_module(value, module)
             }
-            Assumption::Member { binding, module, name } => {
+            Assumption::Member {
+                binding,
+                module,
+                name,
+            } => {
                 let value = lookup_global(&binding.module, &binding.name);
                 !value.is_null() && super::cells::is_member(value, module, name)
             }
             Assumption::Class { binding, class } => {
                 let value = lookup_global(&binding.module, &binding.name);
-                crate::records::class(class).is_some_and(|r| !value.is_null() && r.class.get().cast() == value)
+                crate::records::class(class)
+                    .is_some_and(|r| !value.is_null() && r.class.get().cast() == value)
             }
         }
     }
@@ -213,8 +256,12 @@ pub(super) fn vectorcall_params(unit: &Unit) -> Option<Vec<Option<CheckRef>>> {
         return None;
     }
     let interface = Driver::get().interface(&unit.symbol)?;
-    let simple = |kind: ParamKind| matches!(kind, ParamKind::Positional | ParamKind::PositionalOnly);
-    let has_self = matches!(interface.kind, FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter);
+    let simple =
+        |kind: ParamKind| matches!(kind, ParamKind::Positional | ParamKind::PositionalOnly);
+    let has_self = matches!(
+        interface.kind,
+        FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter
+    );
     if !interface.params.iter().all(|p| simple(p.kind)) {
         return None;
     }

@@ -43,7 +43,11 @@ fn position(record: &FunctionRecord, line: u32, start: u32, end: u32) -> Positio
     let module = &record.symbol.module;
     Driver::get().with_db(|db| {
         let Some(file) = Driver::get().file(db, module) else {
-            return Position { line, end_line: line, ..Position::default() };
+            return Position {
+                line,
+                end_line: line,
+                ..Position::default()
+            };
         };
         let source = keelback_checker::files::source_file(&*db, file);
         let place = |offset: u32| {
@@ -53,6 +57,11 @@ fn position(record: &FunctionRecord, line: u32, start: u32, end: u32) -> Positio
         };
         let (line, column) = place(start);
         let (end_line, end_column) = place(end);
-        Position { line, end_line, column, end_column }
+        Position {
+            line,
+            end_line,
+            column,
+            end_column,
+        }
     })
 }

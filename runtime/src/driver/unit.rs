@@ -209,7 +209,8 @@ impl Unit {
             if self.origin == Origin::Source {
                 crate::stats::left_to_cpython(&self.symbol, &reason);
             }
-            self.state.set(State::Left(Box::leak(reason.into_boxed_str())));
+            self.state
+                .set(State::Left(Box::leak(reason.into_boxed_str())));
             super::cells::unit_left(self);
         }
     }
@@ -218,7 +219,9 @@ impl Unit {
     pub fn stand_in(&self) -> Origin {
         match &self.origin {
             Origin::Source if self.symbol.qualname.contains('.') => {
-                Origin::Thunk(CellKind::Direct { function: self.symbol.clone() })
+                Origin::Thunk(CellKind::Direct {
+                    function: self.symbol.clone(),
+                })
             }
             Origin::Source => Origin::Thunk(CellKind::Function {
                 module: self.symbol.module.clone(),

@@ -237,6 +237,8 @@ pub struct Optional {
     pub clear_managed_dict: unsafe extern "C" fn(*mut PyObject),
     /// `PyObject_VisitManagedDict` (3.13) or `_PyObject_VisitManagedDict` (3.12).
     pub visit_managed_dict: unsafe extern "C" fn(*mut PyObject, visitproc, *mut c_void) -> c_int,
+    /// `Py_IsFinalizing` (3.13) or `_Py_IsFinalizing` (3.12).
+    pub is_finalizing: unsafe extern "C" fn() -> c_int,
     /// `_PyFunction_Vectorcall`, read off an ordinary function.
     pub function_vectorcall: Vectorcall,
 }
@@ -326,6 +328,10 @@ pub fn init() -> Result<(), String> {
     if clear.is_null() || visit.is_null() {
         return Err(refuse("a function for instance dictionaries"));
     }
+    let finalizing = either(c"Py_IsFinalizing", c"_Py_IsFinalizing");
+    if finalizing.is_null() {
+        return Err(refuse("Py_IsFinalizing"));
+    }
     let pending = symbol(c"_Py_HandlePending");
     if pending.is_null() && matches!(layout.eval_breaker, EvalBreaker::Thread(_)) {
         return Err(refuse("_Py_HandlePending"));
@@ -345,6 +351,9 @@ pub fn init() -> Result<(), String> {
                 *mut c_void,
                 unsafe extern "C" fn(*mut PyObject, visitproc, *mut c_void) -> c_int,
             >(visit),
+            is_finalizing: std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> c_int>(
+                finalizing,
+            ),
             function_vectorcall,
         }
     };
