@@ -2,7 +2,7 @@
 
 use crate::function::Function;
 use crate::passes::{cleanup, errors, ownership};
-use crate::verify::debug_verify;
+use crate::verify::{debug_verify, debug_verify_ownership};
 
 /// Takes a function from what the builder makes to what the code generator and the interpreter take: errors and references explicit.
 ///
@@ -15,6 +15,7 @@ pub fn optimise(function: &mut Function, level: u8) {
     let _ = level;
     run(function, "errors", &errors::run);
     run(function, "ownership", &ownership::run);
+    debug_verify_ownership(function, "ownership");
     cleanup::remove_unreachable(function);
     function.renumber();
     debug_verify(function, "cleanup");

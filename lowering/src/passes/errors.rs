@@ -12,9 +12,9 @@
 //!
 //! ```text
 //! block0(v0: obj, v1: obj):
-//!     v2: obj = helper object_getitem v0, v1, or block1
+//!     v2: obj = helper object_getitem v0, v1 !block1
 //!     return v2
-//! block1: cold
+//! block1 cold:
 //!     trace
 //!     return.error
 //! ```

@@ -5,18 +5,19 @@
 //!
 //! ```text
 //! block0(v0: obj[m:Node], v1: obj):
-//!     v2: obj = field.load v0, m:Node.next@16:obj, or block1
-//!     v3: int = field.load v2, m:Node.size@24:int, or block1
+//!     v2: obj = field.load v0, m:Node.next@16:obj !block1
+//!     v3: int = field.load v2, m:Node.size@24:int !block1
 //!     field.store v0, v1, m:Node.next@16:obj
 //!     return v3
 //! ```
 //!
-//! After: `v2` is only looked at while nothing can overwrite the field it came from; `v1` is the caller's, so the field needs a reference of its own:
+//! After: `v2` is only looked at while nothing can overwrite the field it came from; `v1` is the caller's, so the field needs a reference of its own; the
+//! store may release a node and with it anything, so `v3` is not borrowed:
 //!
 //! ```text
 //! block0(v0: obj[m:Node], v1: obj):
-//!     v2: obj = borrow field.load v0, m:Node.next@16:obj, or block1
-//!     v3: int = field.load v2, m:Node.size@24:int, or block1
+//!     v2: obj = borrow field.load v0, m:Node.next@16:obj !block1
+//!     v3: int = field.load v2, m:Node.size@24:int !block1
 //!     inc v1
 //!     field.store v0, v1, m:Node.next@16:obj
 //!     return v3
@@ -26,9 +27,7 @@
 //! Parameters of other blocks are owned: an edge moves a reference that dies on it and takes one otherwise. What an op steals is moved if it dies there. What
 //! dies is released right after its last use, or on the edge on which it dies; on an error edge the failed result does not exist.
 //!
-//! A result that memory holds ([`Ownership::Ref`]) is borrowed when, wherever it is live, nothing can overwrite that memory or run Python code, and
-//! the object that the memory belongs to stays alive. Releasing an object may run its finaliser, so a release is such a thing unless the type says otherwise. All
-//! candidates start as borrowed; those for which that fails are taken out until none does, because each one taken out adds releases.
+//! A result that memory holds ([`Ownership::Ref`]) may be borrowed instead: see `borrow`.
 //!
 //! Needs: `errors`. Passes after it keep the balance: they may not move or remove what has an operand or result that is counted, except together
 //! with its `inc` and `dec`.
@@ -57,10 +56,17 @@ pub fn run(function: &mut Function) {
             }
         }
     }
+    let mut absent = FixedBitSet::with_capacity(function.values.len());
+    for inst in function.blocks.iter().flat_map(|b| &b.insts) {
+        if let (Op::Undef, Some(result)) = (inst.op, inst.result) {
+            absent.insert(result.0 as usize);
+        }
+    }
     let mut pass = Pass {
         function,
         liveness: &liveness,
         owned,
+        absent,
         edges: FxHashMap::default(),
     };
     for &block in &cfg.order {
@@ -127,6 +133,8 @@ struct Pass<'a> {
     function: &'a mut Function,
     liveness: &'a Liveness,
     owned: FixedBitSet,
+    /// Roots that are no object at all.
+    absent: FixedBitSet,
     /// Blocks made for edges, by target, arguments and work.
     edges: FxHashMap<(Block, Vec<Value>, EdgeWork), Block>,
 }
@@ -144,7 +152,10 @@ impl Pass<'_> {
 
     /// Whether giving a register's object to an owner takes a reference to be counted: not for small ints, `None`, or the absence of a value.
     fn needs_reference(&self, value: Value) -> bool {
-        is_counted(self.function, value) && is_counted(self.function, self.liveness.root(value))
+        let root = self.liveness.root(value);
+        is_counted(self.function, value)
+            && is_counted(self.function, root)
+            && !self.absent.contains(root.0 as usize)
     }
 
     /// Rewrites a block from its end, building the new instructions in reverse.
@@ -153,9 +164,16 @@ impl Pass<'_> {
         let insts = std::mem::take(&mut self.function.blocks[block.0 as usize].insts);
         let mut live = FixedBitSet::with_capacity(self.function.values.len());
         let mut out: Vec<Inst> = Vec::with_capacity(insts.len() + 8);
+        // A branch on whether there is a value: where there is none, nothing is to be released.
+        let none = insts.last().and_then(|end| {
+            let test = insts
+                .iter()
+                .find(|i| i.op == Op::IsNull && i.result == end.args.first().copied())?;
+            Some(self.liveness.root(*test.args.first()?))
+        });
         for inst in insts.into_iter().rev() {
             if inst.is_end() {
-                self.end(inst, &mut live, cold, &mut out);
+                self.end(inst, &mut live, cold, none, &mut out);
             } else {
                 self.inst(inst, &mut live, &mut out);
             }
@@ -238,7 +256,14 @@ impl Pass<'_> {
         *live = before;
     }
 
-    fn end(&mut self, mut inst: Inst, live: &mut FixedBitSet, cold: bool, out: &mut Vec<Inst>) {
+    fn end(
+        &mut self,
+        mut inst: Inst,
+        live: &mut FixedBitSet,
+        cold: bool,
+        none: Option<Value>,
+        out: &mut Vec<Inst>,
+    ) {
         let span = inst.span;
         self.liveness.step(&inst, live);
         let mut moved: SmallVec<[Value; 4]> = SmallVec::new();
@@ -255,8 +280,11 @@ impl Pass<'_> {
         }
         let single = inst.targets.len() == 1;
         let mut targets = std::mem::take(&mut inst.targets);
-        for edge in &mut targets {
-            let work = self.edge_work(edge, live, &moved);
+        for (i, edge) in targets.iter_mut().enumerate() {
+            let mut work = self.edge_work(edge, live, &moved);
+            if i == 0 && !single {
+                work.decs.retain(|v| Some(*v) != none);
+            }
             if single {
                 before_end.extend(work.insts(span));
             } else {

@@ -1,57 +1,65 @@
-//! Which loads need no reference of their own. See the parent module for the rule.
+//! Which loads need no reference of their own.
+//!
+//! A candidate is borrowed as long as nothing that may happen while it is live takes its object away:
+//!
+//! - an instruction that runs Python code, or overwrites the memory that it was loaded from, while it is live after it or looked at by it
+//!   (an operand that is stolen gets a reference of its own before);
+//! - the release of an owned object whose end may run Python code, right after an instruction or on an edge, while it is live there.
+//!
+//! That the memory's owner lives long enough needs no rule of its own: an object that holds others is never released quietly, and memory that holds
+//! objects is never overwritten quietly, so the owner's end is one of the events above, whether the owner is owned, borrowed itself, or moved elsewhere.
+//!
+//! All candidates start as borrowed; those to which something happens are taken out until nothing does, because each one taken out adds releases.
 
 use fixedbitset::FixedBitSet;
 
-use super::is_counted;
+use super::{is_counted, owned_roots};
 use crate::analysis::cfg::Cfg;
 use crate::analysis::liveness::Liveness;
-use crate::function::{Block, Function, Inst, Value};
-use crate::ops::{Effects, Op, Ownership};
+use crate::function::{Block, Edge, FieldRef, Function, Inst, Reference, Value};
+use crate::ops::{Effects, Mode, Op, Ownership};
 
 /// A load that may be borrowed.
 struct Candidate {
     value: Value,
-    block: Block,
-    index: usize,
-    /// The root of the object that the memory belongs to; `None` for globals.
-    owner: Option<Value>,
     /// Effects that may overwrite the memory.
     clobbers: Effects,
+    /// The field, of a field's load: stores of other fields do not overwrite it.
+    field: Option<FieldRef>,
 }
 
 /// The results that are borrowed.
 pub fn infer(function: &Function, cfg: &Cfg, liveness: &Liveness) -> FixedBitSet {
-    let candidates = candidates(function, cfg, liveness);
+    let candidates = candidates(function, cfg);
     let mut borrowed = FixedBitSet::with_capacity(function.values.len());
-    if candidates.is_empty() {
-        return borrowed;
-    }
     for c in &candidates {
         borrowed.insert(c.value.0 as usize);
     }
-    let info = Info::new(function, cfg, liveness);
-    let by_value = |value: Value| candidates.iter().find(|c| c.value == value);
-    loop {
-        let failed: Vec<Value> = candidates
-            .iter()
-            .filter(|c| {
-                borrowed.contains(c.value.0 as usize) && !info.holds(c, &borrowed, &by_value)
-            })
-            .map(|c| c.value)
-            .collect();
-        if failed.is_empty() {
-            return borrowed;
+    while !borrowed.is_clear() {
+        let mut sweep = Sweep {
+            function,
+            liveness,
+            candidates: &candidates,
+            owned: owned_roots(function, cfg, liveness, &borrowed),
+            borrowed: &borrowed,
+            failed: FixedBitSet::with_capacity(function.values.len()),
+        };
+        for &block in &cfg.order {
+            sweep.block(block);
         }
-        for value in failed {
-            borrowed.set(value.0 as usize, false);
+        let failed = sweep.failed;
+        if failed.is_clear() {
+            break;
         }
+        borrowed.difference_with(&failed);
     }
+    borrowed
 }
 
-fn candidates(function: &Function, cfg: &Cfg, liveness: &Liveness) -> Vec<Candidate> {
+fn candidates(function: &Function, cfg: &Cfg) -> Vec<Candidate> {
     let mut found = Vec::new();
     for &block in &cfg.order {
-        for (index, inst) in function.blocks[block.0 as usize].insts.iter().enumerate() {
+        for inst in &function.blocks[block.0 as usize].insts {
             let Some(value) = inst.result else { continue };
             if function.ownership(inst) != Ownership::Ref
                 || !is_counted(function, value)
@@ -63,23 +71,25 @@ fn candidates(function: &Function, cfg: &Cfg, liveness: &Liveness) -> Vec<Candid
                 | match inst.op {
                     Op::FieldLoad => Effects::WRITE_FIELD,
                     Op::ListGet | Op::ListNext => Effects::WRITE_LIST,
-                    Op::GlobalLoad | Op::DefaultLoad => Effects::WRITE_GLOBAL,
                     _ => Effects::NONE,
                 };
-            let owner = inst.args.first().map(|owner| liveness.root(*owner));
             found.push(Candidate {
                 value,
-                block,
-                index,
-                owner,
                 clobbers,
+                field: field(function, inst),
             });
         }
     }
     found
 }
 
-/// A subclass's method may give a new object that no memory holds.
+fn field(function: &Function, inst: &Inst) -> Option<FieldRef> {
+    match function.referenced(inst) {
+        Some(Reference::Field(field)) => Some(field.clone()),
+        _ => None,
+    }
+}
+
 fn may_borrow(function: &Function, inst: &Inst) -> bool {
     let exact = |class: &str| {
         inst.args
@@ -87,6 +97,7 @@ fn may_borrow(function: &Function, inst: &Inst) -> bool {
             .is_some_and(|v| function.ty(*v).is_exact_builtin(class))
     };
     match inst.op {
+        // A subclass's method may give a new object that no memory holds.
         Op::ListGet => exact("list"),
         Op::TupleGet => exact("tuple"),
         // The cell may be empty, and builtins give a new reference.
@@ -95,226 +106,111 @@ fn may_borrow(function: &Function, inst: &Inst) -> bool {
     }
 }
 
-/// What each block does, once for all candidates.
-struct Info<'a> {
+struct Sweep<'a> {
     function: &'a Function,
-    cfg: &'a Cfg,
     liveness: &'a Liveness,
-    /// By block: effects of each instruction itself.
-    effects: Vec<Vec<Effects>>,
-    /// By block: for each instruction the roots whose last use it is.
-    dying: Vec<Vec<Vec<Value>>>,
-    live_out: Vec<FixedBitSet>,
-    /// Roots that are alive in the whole function: its parameters and pinned results.
-    lasting: FixedBitSet,
-    /// Roots that are counted and whose release may run Python code.
-    loud: FixedBitSet,
-}
-
-impl<'a> Info<'a> {
-    fn new(function: &'a Function, cfg: &'a Cfg, liveness: &'a Liveness) -> Info<'a> {
-        let blocks = function.blocks.len();
-        let mut info = Info {
-            function,
-            cfg,
-            liveness,
-            effects: vec![Vec::new(); blocks],
-            dying: vec![Vec::new(); blocks],
-            live_out: vec![FixedBitSet::new(); blocks],
-            lasting: FixedBitSet::with_capacity(function.values.len()),
-            loud: FixedBitSet::with_capacity(function.values.len()),
-        };
-        for param in &function.blocks[0].params {
-            info.lasting.insert(param.0 as usize);
-        }
-        for index in 0..function.values.len() {
-            let value = Value(index as u32);
-            if is_counted(function, value) && !quiet(function, value) {
-                info.loud.insert(index);
-            }
-        }
-        for &block in &cfg.order {
-            let at = block.0 as usize;
-            let insts = &function.blocks[at].insts;
-            let mut live = FixedBitSet::with_capacity(function.values.len());
-            let mut dying = vec![Vec::new(); insts.len()];
-            for (i, inst) in insts.iter().enumerate().rev() {
-                let before_edges = live.clone();
-                for edge in inst.edges() {
-                    liveness.add_edge(edge, &mut live);
-                }
-                if inst.is_end() {
-                    info.live_out[at] = live.clone();
-                }
-                for arg in &inst.args {
-                    let root = liveness.root(*arg);
-                    if !before_edges.contains(root.0 as usize)
-                        && !dying[i].contains(&root)
-                        && !inst.is_end()
-                    {
-                        dying[i].push(root);
-                    }
-                }
-                if let Some(result) = inst.result
-                    && liveness.root(result) == result
-                    && !before_edges.contains(result.0 as usize)
-                {
-                    dying[i].push(result);
-                }
-                liveness.step(inst, &mut live);
-                if let Some(result) = inst.result
-                    && function.ownership(inst) == Ownership::Pin
-                {
-                    info.lasting.insert(result.0 as usize);
-                }
-            }
-            info.dying[at] = dying;
-            info.effects[at] = insts.iter().map(|inst| function.effects(inst)).collect();
-        }
-        info
-    }
-
-    /// Whether a candidate's rule holds, given which candidates are borrowed now.
-    fn holds<'c>(
-        &self,
-        candidate: &Candidate,
-        borrowed: &FixedBitSet,
-        by_value: &impl Fn(Value) -> Option<&'c Candidate>,
-    ) -> bool {
-        // A borrowed owner is as good as the object that it was borrowed from, as long as that memory is not overwritten either.
-        let mut clobbers = candidate.clobbers;
-        let mut owner = candidate.owner;
-        while let Some(root) = owner
-            && borrowed.contains(root.0 as usize)
-            && let Some(above) = by_value(root)
-        {
-            clobbers |= above.clobbers;
-            owner = above.owner;
-        }
-        let owner = owner.filter(|root| !self.lasting.contains(root.0 as usize));
-        let range = Range {
-            info: self,
-            candidate,
-            clobbers,
-            owner,
-            borrowed,
-        };
-        let last = self.last_use(candidate.block, candidate.value);
-        let leaves = self.live_out[candidate.block.0 as usize].contains(candidate.value.0 as usize);
-        if !range.is_clear(candidate.block, candidate.index + 1, last, leaves) {
-            return false;
-        }
-        self.cfg.order.iter().all(|block| {
-            if *block == candidate.block
-                || !self
-                    .liveness
-                    .live_in(*block)
-                    .contains(candidate.value.0 as usize)
-            {
-                return true;
-            }
-            let leaves = self.live_out[block.0 as usize].contains(candidate.value.0 as usize);
-            range.is_clear(*block, 0, self.last_use(*block, candidate.value), leaves)
-        }) && !self
-            .liveness
-            .live_in(candidate.block)
-            .contains(candidate.value.0 as usize)
-    }
-
-    /// The last instruction of a block that reads a root.
-    fn last_use(&self, block: Block, root: Value) -> Option<usize> {
-        self.function.blocks[block.0 as usize]
-            .insts
-            .iter()
-            .rposition(|inst| {
-                inst.args
-                    .iter()
-                    .chain(inst.edges().flat_map(|e| e.args.iter()))
-                    .any(|arg| self.liveness.root(*arg) == root)
-            })
-    }
-}
-
-struct Range<'a> {
-    info: &'a Info<'a>,
-    candidate: &'a Candidate,
-    clobbers: Effects,
-    owner: Option<Value>,
+    candidates: &'a [Candidate],
+    owned: FixedBitSet,
     borrowed: &'a FixedBitSet,
+    failed: FixedBitSet,
 }
 
-impl Range<'_> {
-    /// Whether the part of the live range in one block is clear: from an instruction to the last use, or to the end when the value leaves the block.
-    fn is_clear(&self, block: Block, from: usize, last: Option<usize>, leaves: bool) -> bool {
-        let info = self.info;
-        let insts = &info.function.blocks[block.0 as usize].insts;
-        let end = if leaves {
-            insts.len()
-        } else {
-            match last {
-                Some(last) => last + 1,
-                None => return !leaves,
-            }
+impl Sweep<'_> {
+    fn block(&mut self, block: Block) {
+        let data = &self.function.blocks[block.0 as usize];
+        let mut live = FixedBitSet::with_capacity(self.function.values.len());
+        for inst in data.insts.iter().rev() {
+            let after = live.clone();
+            self.liveness.step(inst, &mut live);
+            self.inst(inst, &after, &live);
+        }
+        // Parameters that nothing reads are released at the start.
+        let unread = |p: &Value| {
+            self.owned.contains(p.0 as usize) && !live.contains(p.0 as usize) && self.is_loud(*p)
         };
-        // What dies at the load itself is released before the first use.
-        let start_deaths = from
-            .checked_sub(1)
-            .filter(|_| block == self.candidate.block);
-        if start_deaths.is_some_and(|i| self.releases(block, i)) {
-            return false;
+        if data.params.iter().any(unread) {
+            self.fail(&live);
         }
-        for i in from..end {
-            let inst = &insts[i];
-            let is_last = !leaves && i + 1 == end;
-            if info.effects[block.0 as usize][i].intersects(self.clobbers)
-                && !self.takes(inst, is_last)
-            {
-                return false;
-            }
-            if !is_last && self.releases(block, i) {
-                return false;
-            }
-        }
-        // The owner must live at least as long.
-        match self.owner {
-            None => true,
-            Some(owner) => {
-                let at = block.0 as usize;
-                let owner_leaves = info.live_out[at].contains(owner.0 as usize);
-                if leaves {
-                    return owner_leaves;
+    }
+
+    /// Whether the release of a root may run Python code.
+    fn is_loud(&self, root: Value) -> bool {
+        !self.function.releases_quietly(root)
+    }
+
+    fn fail(&mut self, live: &FixedBitSet) {
+        self.failed.union_with(live);
+        self.failed.intersect_with(self.borrowed);
+    }
+
+    fn inst(&mut self, inst: &Inst, after: &FixedBitSet, before: &FixedBitSet) {
+        let root = |v: &Value| self.liveness.root(*v);
+        // What the instruction itself does.
+        let effects = self.function.effects(inst);
+        let writes = Effects::PYTHON | Effects::WRITE_FIELD | Effects::WRITE_LIST;
+        if effects.intersects(writes) {
+            let stored = field(self.function, inst);
+            for c in self.candidates {
+                let index = c.value.0 as usize;
+                if !effects.intersects(c.clobbers) || !self.borrowed.contains(index) {
+                    continue;
                 }
-                let owner_last = info.last_use(block, owner);
-                owner_leaves || owner_last.is_some_and(|l| l + 1 >= end)
+                if !effects.contains(Effects::PYTHON)
+                    && let (Some(a), Some(b)) = (&c.field, &stored)
+                    && (a.offset != b.offset || a.name != b.name)
+                {
+                    continue;
+                }
+                let looked_at = inst.args.iter().enumerate().any(|(i, arg)| {
+                    root(arg) == c.value && self.function.mode(inst, i) == Mode::Borrow
+                });
+                let survives = after.contains(index) && inst.result != Some(c.value)
+                    || inst.error.as_ref().is_some_and(|e| {
+                        self.liveness.live_in(e.block).contains(index)
+                            || e.args.iter().any(|arg| root(arg) == c.value)
+                    });
+                if looked_at || survives {
+                    self.failed.insert(index);
+                }
+            }
+        }
+        // What is released on its edges. What an edge passes on has a reference of its own by then.
+        for edge in inst.edges() {
+            if self.releases_on(edge, inst, before) {
+                let live_in = self.liveness.live_in(edge.block).clone();
+                self.fail(&live_in);
+            }
+        }
+        // What is released right after it: a superset, as some of it may be moved instead.
+        if !inst.is_end() {
+            let dies = |r: Value| {
+                self.owned.contains(r.0 as usize)
+                    && !after.contains(r.0 as usize)
+                    && self.is_loud(r)
+            };
+            let args = inst.args.iter().map(root);
+            let result = inst.result.filter(|r| self.liveness.root(*r) == *r);
+            if args.chain(result).any(dies) {
+                self.fail(after);
             }
         }
     }
 
-    /// Whether something that runs Python code is released right after an instruction.
-    fn releases(&self, block: Block, index: usize) -> bool {
-        self.info.dying[block.0 as usize][index].iter().any(|root| {
-            *root != self.candidate.value
-                && self.info.loud.contains(root.0 as usize)
-                && !self.borrowed.contains(root.0 as usize)
-                && !self.info.lasting.contains(root.0 as usize)
+    /// Whether something loud is released on an edge; what is moved by it counts too, to be safe.
+    fn releases_on(&self, edge: &Edge, inst: &Inst, before: &FixedBitSet) -> bool {
+        let live_in = self.liveness.live_in(edge.block);
+        let moved = |root: Value| {
+            edge.args.iter().any(|arg| self.liveness.root(*arg) == root)
+                || inst.args.iter().enumerate().any(|(i, arg)| {
+                    self.liveness.root(*arg) == root && self.function.mode(inst, i) == Mode::Steal
+                })
+        };
+        before.ones().any(|index| {
+            let root = Value(index as u32);
+            self.owned.contains(index)
+                && !live_in.contains(index)
+                && self.is_loud(root)
+                && !moved(root)
         })
     }
-
-    /// Whether the instruction that clobbers is the last use and works on a reference of its own: it steals the value, for which one is taken before.
-    fn takes(&self, inst: &Inst, is_last: bool) -> bool {
-        is_last
-            && inst.args.iter().enumerate().all(|(i, arg)| {
-                self.info.liveness.root(*arg) != self.candidate.value
-                    || self.info.function.mode(inst, i) == crate::ops::Mode::Steal
-            })
-    }
-}
-
-/// Whether releasing a reference of this type runs no Python code.
-fn quiet(function: &Function, value: Value) -> bool {
-    let ty = function.ty(value);
-    ty.repr.is_counted()
-        && ["str", "int", "float", "bytes", "complex"]
-            .iter()
-            .any(|c| ty.is_exact_builtin(c))
 }

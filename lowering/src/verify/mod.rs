@@ -7,6 +7,10 @@
 //!
 //! Every error is collected, each with the text of the instruction.
 
+mod ownership;
+
+pub use ownership::verify_ownership;
+
 use std::fmt;
 
 use crate::analysis::cfg::Cfg;
@@ -71,6 +75,24 @@ pub fn verify(function: &Function) -> Result<(), Vec<VerifyError>> {
 pub fn debug_verify(function: &Function, name: &str) {
     if cfg!(debug_assertions)
         && let Err(errors) = verify(function)
+    {
+        let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        panic!(
+            "after `{name}`:\n{}\n{}",
+            list.join("\n"),
+            text::print(function)
+        );
+    }
+}
+
+/// The same for the balance of references, after `ownership`.
+///
+/// # Panics
+///
+/// When references do not balance: a bug of a pass.
+pub fn debug_verify_ownership(function: &Function, name: &str) {
+    if cfg!(debug_assertions)
+        && let Err(errors) = verify_ownership(function)
     {
         let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
         panic!(
