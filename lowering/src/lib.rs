@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod analysis;
+pub mod binary;
 pub mod build;
 pub mod errors;
 pub mod function;

@@ -1,6 +1,6 @@
 //! Conversions between types: boxing, unboxing, checks, widening, explicit conversions.
 
-use keelback_checker::tree::{Check, Conversion, Expr};
+use keelback_checker::tree::{Check, Conversion, Expr, ExprKind};
 use keelback_checker::types::{Constant, Symbol, Type};
 
 use super::{Builder, Lowered};
@@ -35,7 +35,21 @@ impl Builder<'_> {
         from: &Expr,
         to: &Type,
     ) -> Lowered<Value> {
+        if let ExprKind::ListItem(list, index) = &*from.kind
+            && Repr::of(to) != Repr::Obj
+        {
+            return self.convert_item(conversion, list, index, to);
+        }
         let value = self.expr(from)?;
+        self.convert_value(conversion, value, to)
+    }
+
+    fn convert_value(
+        &mut self,
+        conversion: &Conversion,
+        value: Value,
+        to: &Type,
+    ) -> Lowered<Value> {
         Ok(match conversion {
             Conversion::Known => self.known(value, to),
             Conversion::Checked(check) => self.checked(value, to, check.into()),
@@ -43,6 +57,41 @@ impl Builder<'_> {
             Conversion::Explicit => return self.explicit(value, to),
             Conversion::Narrow => self.narrow(value, to),
         })
+    }
+
+    /// An item of a list that is wanted unboxed: while the list is exactly one, the item is only looked at where it lies, without a reference of its
+    /// own, because both ways unbox it before they meet.
+    fn convert_item(
+        &mut self,
+        conversion: &Conversion,
+        list: &Expr,
+        index: &Expr,
+        to: &Type,
+    ) -> Lowered<Value> {
+        let list = self.object(list)?;
+        let index = self.index(index)?;
+        if self.f.ty(list).is_exact_builtin("list") {
+            let item = self.op(Op::ListGet, &[list, index], RegType::obj());
+            return self.convert_value(conversion, item, to);
+        }
+        let class = Symbol::new("builtins", "list");
+        let (direct, general, done) = (self.new_block(), self.cold_block(), self.new_block());
+        let result = self.param(done, RegType::of(to));
+        let imm = self.reference(Reference::Class(class.clone()));
+        let is = self.emit(Op::TypeIs, &[list], imm, RegType::new(Repr::Bool));
+        self.branch(is, direct, general);
+        self.start(direct);
+        let exact = self.retype(list, &RegType::instance(class, true));
+        let item = self.op(Op::ListGet, &[exact, index], RegType::obj());
+        let value = self.convert_value(conversion, item, to)?;
+        self.jump(done, &[value]);
+        self.start(general);
+        let index = self.numeric(index, Repr::Int);
+        let item = self.helper_value(Helper::list_get, &[list, index]);
+        let value = self.convert_value(conversion, item, to)?;
+        self.jump(done, &[value]);
+        self.start(done);
+        Ok(result)
     }
 
     /// What is known to be of a type, held as the type is.

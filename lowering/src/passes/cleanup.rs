@@ -116,3 +116,28 @@ pub fn replace(function: &mut Function, replaced: &[Option<Value>]) {
         }
     }
 }
+
+/// Puts blocks in reverse postorder, cold ones last, and removes those that the entry does not reach.
+pub fn order(function: &mut Function) {
+    let cfg = Cfg::new(function);
+    let is_cold = |b: &&Block| function.blocks[b.0 as usize].cold && **b != Function::ENTRY;
+    let warm = cfg.order.iter().filter(|b| !is_cold(b));
+    let order: Vec<Block> = warm
+        .chain(cfg.order.iter().filter(is_cold))
+        .copied()
+        .collect();
+    let mut numbers = vec![Function::ENTRY; function.blocks.len()];
+    for (index, block) in order.iter().enumerate() {
+        numbers[block.0 as usize] = Block(index as u32);
+    }
+    let mut blocks = std::mem::take(&mut function.blocks);
+    function.blocks = order
+        .iter()
+        .map(|b| std::mem::take(&mut blocks[b.0 as usize]))
+        .collect();
+    for inst in function.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+        for edge in inst.targets.iter_mut().chain(inst.error.iter_mut()) {
+            edge.block = numbers[edge.block.0 as usize];
+        }
+    }
+}

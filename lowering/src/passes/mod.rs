@@ -2,5 +2,8 @@
 
 pub mod bounds;
 pub mod cleanup;
+pub mod definite_assignment;
 pub mod errors;
 pub mod ownership;
+pub mod redundancy;
+pub mod simplify;
