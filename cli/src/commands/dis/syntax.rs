@@ -45,7 +45,7 @@ fn find<'n>(nodes: &'n [Node], qualname: &str) -> Option<&'n Node> {
                 .and_then(|rest| rest.strip_prefix('.')),
             None => Some(qualname),
         };
-        if let Some(found) = inside.and_then(|inside| find(&node.blocks(), inside)) {
+        if let Some(found) = inside.and_then(|inside| find(node.blocks(), inside)) {
             return Some(found);
         }
     }
