@@ -1,5 +1,7 @@
 //! `keelback check`: reports what is wrong with the types of files.
 
+mod explanation;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -131,6 +133,9 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
         arguments.output_format.format(),
         colours(arguments.color),
     );
+    if arguments.explain {
+        report.push_str(&explanation::print(&db, &files));
+    }
     if arguments.output_format.is_for_people() {
         report.push_str(&summary(files.len(), &diagnostics));
         report.push('\n');

@@ -1,12 +1,18 @@
 //! `keelback dis`: what a file or a function is at each stage on its way to machine code.
 
+mod bytecode;
+mod imagined;
+mod machine;
+mod selection;
 mod syntax;
+mod types;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use self::selection::{Selection, split_target};
 use super::{Outcome, print};
 
 /// Show what a file or one of its functions is compiled to, stage by stage
@@ -15,8 +21,8 @@ use super::{Outcome, print};
 Examples:
   keelback dis hot.py:total                      typed bytecode of one function
   keelback dis hot.py:Point.norm --stage asm     machine code of a method
-  keelback dis hot.py --stage types              the checked tree of every function
-  keelback dis hot.py:total --opt 0              bytecode before any optional pass")]
+  keelback dis hot.py:Point --stage types        the checked trees of a class's methods
+  keelback dis hot.py:total --opt 0              bytecode before the optional passes")]
 pub(super) struct Arguments {
     /// A file, or a function or class in it by qualified name
     #[arg(value_name = "FILE[:FUNCTION]")]
@@ -46,37 +52,42 @@ enum Stage {
 /// Prints the stage.
 pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let (path, qualname) = split_target(&arguments.target);
-    let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let text =
-        keelback_parser::decode(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    let printed = match arguments.stage {
-        Stage::Ast => {
-            let parsed = keelback_parser::parse_module(&text);
-            syntax::print(&parsed, &text, qualname)
-        }
-        other => return Err(format!("there is no stage {other:?} {}", arguments.opt)),
-    };
-    match printed {
-        Some(printed) => {
-            print(&printed)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        None => Err(format!(
-            "there is no function or class `{}` in {}",
-            qualname.unwrap_or_default(),
-            path.display()
-        )),
+    let text = read(&path)?;
+    if arguments.stage == Stage::Ast {
+        let parsed = keelback_parser::parse_module(&text);
+        let printed = syntax::print(&parsed, &text, qualname).ok_or_else(|| nothing(&path, qualname))?;
+        print(&printed)?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let selection = Selection::new(&path, qualname);
+    let functions = selection.functions();
+    if functions.is_empty() {
+        return Err(nothing(&path, qualname));
+    }
+    let mut printed = selection.findings();
+    for function in &functions {
+        if !printed.is_empty() {
+            printed.push('\n');
+        }
+        printed += &match arguments.stage {
+            Stage::Ast | Stage::Types => types::print(&selection, function),
+            Stage::Bytecode => bytecode::print(&selection, function, arguments.opt),
+            Stage::Clif => machine::print(&selection, function, arguments.opt, keelback_jit::Stage::Clif)?,
+            Stage::Asm => machine::print(&selection, function, arguments.opt, keelback_jit::Stage::Asm)?,
+        };
+    }
+    print(&printed)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-/// A path, and what is named behind its last colon. A file whose own name has a colon is found too.
-fn split_target(target: &str) -> (PathBuf, Option<&str>) {
-    match target.rsplit_once(':') {
-        Some((path, qualname))
-            if !Path::new(target).exists() && !qualname.contains(['/', '\\']) =>
-        {
-            (PathBuf::from(path), Some(qualname))
-        }
-        _ => (PathBuf::from(target), None),
+fn read(path: &PathBuf) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    keelback_parser::decode(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn nothing(path: &Path, qualname: Option<&str>) -> String {
+    match qualname {
+        Some(qualname) => format!("there is no function or class `{qualname}` in {}", path.display()),
+        None => format!("there is no function in {}", path.display()),
     }
 }
