@@ -108,13 +108,15 @@ fn add_root(paths: &mut SearchPaths, root: PathBuf) {
     }
 }
 
-/// The nearest folder from `folder` upwards with a `pyproject.toml`, or else `folder` itself.
+/// The nearest folder from `folder` upwards with a `pyproject.toml`, or else the nearest one that is not a package.
 fn project_folder(system: &dyn System, folder: &Path) -> PathBuf {
     folder
         .ancestors()
         .find(|candidate| system.is_file(&candidate.join("pyproject.toml")))
-        .unwrap_or(folder)
-        .to_path_buf()
+        .map_or_else(
+            || import_root(system, &folder.join("__init__.py")),
+            Path::to_path_buf,
+        )
 }
 
 /// The package folders of a virtual environment.

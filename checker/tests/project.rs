@@ -74,3 +74,14 @@ fn roots_come_from_the_files_and_packages_from_the_environment() {
         [PathBuf::from("/p/.venv/lib/python3.12/site-packages")]
     );
 }
+
+#[test]
+fn a_package_is_not_a_root() {
+    let system = system(&["/p/pkg/__init__.py", "/p/pkg/m.py"]);
+    let (settings, _) = settings(
+        &system,
+        Path::new("/p/pkg"),
+        &[PathBuf::from("/p/pkg/m.py")],
+    );
+    assert_eq!(settings.search_paths.roots, [PathBuf::from("/p")]);
+}

@@ -215,3 +215,103 @@ fn the_language_server_speaks_over_standard_streams() {
     assert!(text.contains("\"positionEncoding\":\"utf-16\""), "{text}");
     assert!(text.contains("syntax-error"), "{text}");
 }
+
+const HOT: &str = "\
+import __static__
+
+
+class Point:
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def twice(self) -> float:
+        return self.x + self.x
+
+
+def total(points: list[Point]) -> float:
+    result = 0.0
+    for point in points:
+        result += point.twice()
+    return result
+
+
+def lazy(n: int):
+    yield n
+";
+
+#[test]
+fn every_stage_names_source_and_symbols() {
+    let folder = project(&[("pkg/__init__.py", ""), ("pkg/hot.py", HOT)]);
+    let shows: [(&str, &[&str]); 4] = [
+        (
+            "types",
+            &[
+                "function pkg.hot:total",
+                "result += point.twice()",
+                "Point.twice",
+                "local result: float",
+            ],
+        ),
+        (
+            "bytecode",
+            &[
+                "function pkg.hot:total",
+                "; 15: result += point.twice()",
+                "call.method",
+            ],
+        ),
+        ("clif", &["pkg.hot:total", "; 15:", "point.twice()", "fadd"]),
+        (
+            "asm",
+            &["pkg.hot:total", "; 15:", "point.twice()", " bytes"],
+        ),
+    ];
+    for (stage, parts) in shows {
+        for level in ["0", "2"] {
+            let output = keelback(
+                folder.path(),
+                &["dis", "pkg/hot.py:total", "--stage", stage, "--opt", level],
+            );
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{stage}: {}",
+                stderr(&output)
+            );
+            let text = stdout(&output);
+            for part in parts {
+                assert!(text.contains(part), "{stage}: `{part}` is not in\n{text}");
+            }
+        }
+    }
+    let class = stdout(&keelback(folder.path(), &["dis", "pkg/hot.py:Point"]));
+    assert!(
+        class.contains("Point.__init__")
+            && class.contains("Point.twice")
+            && !class.contains("total"),
+        "{class}"
+    );
+    let left = stdout(&keelback(folder.path(), &["dis", "pkg/hot.py:lazy"]));
+    assert!(
+        left.starts_with("; lazy is run by CPython, because of "),
+        "{left}"
+    );
+}
+
+#[test]
+fn functions_left_to_cpython_are_explained() {
+    let folder = project(&[("hot.py", HOT), ("plain.py", "def f(): pass\n")]);
+    let output = keelback(folder.path(), &["check", "--explain"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("hot: 3 functions of 4 compiled\n"), "{text}");
+    assert!(
+        text.contains("hot.py:20: lazy: run by CPython, because of "),
+        "{text}"
+    );
+    assert!(
+        text.contains("1 static module: 3 functions compiled, 1 run by CPython\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("Checked 2 files: no errors\n"), "{text}");
+}

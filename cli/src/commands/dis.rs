@@ -55,7 +55,8 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let text = read(&path)?;
     if arguments.stage == Stage::Ast {
         let parsed = keelback_parser::parse_module(&text);
-        let printed = syntax::print(&parsed, &text, qualname).ok_or_else(|| nothing(&path, qualname))?;
+        let printed =
+            syntax::print(&parsed, &text, qualname).ok_or_else(|| nothing(&path, qualname))?;
         print(&printed)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -72,8 +73,18 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
         printed += &match arguments.stage {
             Stage::Ast | Stage::Types => types::print(&selection, function),
             Stage::Bytecode => bytecode::print(&selection, function, arguments.opt),
-            Stage::Clif => machine::print(&selection, function, arguments.opt, keelback_jit::Stage::Clif)?,
-            Stage::Asm => machine::print(&selection, function, arguments.opt, keelback_jit::Stage::Asm)?,
+            Stage::Clif => machine::print(
+                &selection,
+                function,
+                arguments.opt,
+                keelback_jit::Stage::Clif,
+            )?,
+            Stage::Asm => machine::print(
+                &selection,
+                function,
+                arguments.opt,
+                keelback_jit::Stage::Asm,
+            )?,
         };
     }
     print(&printed)?;
@@ -87,7 +98,10 @@ fn read(path: &PathBuf) -> Result<String, String> {
 
 fn nothing(path: &Path, qualname: Option<&str>) -> String {
     match qualname {
-        Some(qualname) => format!("there is no function or class `{qualname}` in {}", path.display()),
+        Some(qualname) => format!(
+            "there is no function or class `{qualname}` in {}",
+            path.display()
+        ),
         None => format!("there is no function in {}", path.display()),
     }
 }

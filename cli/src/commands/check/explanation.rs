@@ -12,21 +12,38 @@ use keelback_checker::resolve::module_name;
 pub(super) fn print(db: &Database, files: &[File]) -> String {
     let mut out = String::new();
     let (mut compiled, mut left, mut modules) = (0, 0, 0);
-    for &file in files.iter().filter(|file| staticness(db, **file).is_static()) {
+    for &file in files
+        .iter()
+        .filter(|file| staticness(db, **file).is_static())
+    {
         modules += 1;
         let source = source_file(db, file);
         let all = explain(db, file);
         let (here, away): (Vec<_>, Vec<_>) = all.iter().partition(|e| e.fallback.is_none());
         compiled += here.len();
         left += away.len();
-        let _ = writeln!(out, "{}: {} of {} compiled", module_name(db, file), functions(here.len()), all.len());
+        let _ = writeln!(
+            out,
+            "{}: {} of {} compiled",
+            module_name(db, file),
+            functions(here.len()),
+            all.len()
+        );
         for explanation in &here {
-            let at = source.lines.line_column(&source.text, explanation.span.start());
-            let _ = writeln!(out, "  {}:{}: {}: compiled", source.path, at.line, explanation.function.qualname);
+            let at = source
+                .lines
+                .line_column(&source.text, explanation.span.start());
+            let _ = writeln!(
+                out,
+                "  {}:{}: {}: compiled",
+                source.path, at.line, explanation.function.qualname
+            );
         }
         for explanation in &away {
             if let Some(fallback) = &explanation.fallback {
-                let at = source.lines.line_column(&source.text, fallback.span.start());
+                let at = source
+                    .lines
+                    .line_column(&source.text, fallback.span.start());
                 let _ = writeln!(
                     out,
                     "  {}:{}: {}: run by CPython, because of {}",

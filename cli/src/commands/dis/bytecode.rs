@@ -20,14 +20,22 @@ pub(super) fn print(selection: &Selection, name: &Name, level: u8) -> String {
 
 /// The function after the passes of a level, or comments that say why there is none.
 pub(super) fn build(selection: &Selection, name: &Name, level: u8) -> Result<Function, String> {
-    let checked = selection.checked(name).ok_or_else(|| format!("; {name} is not checked on its own\n"))?;
-    let body = checked.body.as_ref().map_err(|fallback| selection.left(name, fallback))?;
+    let checked = selection
+        .checked(name)
+        .ok_or_else(|| format!("; {name} is not checked on its own\n"))?;
+    let body = checked
+        .body
+        .as_ref()
+        .map_err(|fallback| selection.left(name, fallback))?;
     let source = selection.source();
     let line = |offset: u32| source.lines.line(offset.into());
     let mut function = lower(body, selection, &line).map_err(|unsupported| {
         let line = source.lines.line(unsupported.span.start());
         let text = source.lines.line_text(&source.text, line).trim();
-        format!("; {name} is run by CPython, because of {}\n; {line}: {text}\n", unsupported.reason)
+        format!(
+            "; {name} is run by CPython, because of {}\n; {line}: {text}\n",
+            unsupported.reason
+        )
     })?;
     optimise(&mut function, level);
     Ok(function)
@@ -36,7 +44,11 @@ pub(super) fn build(selection: &Selection, name: &Name, level: u8) -> Result<Fun
 /// The text form with each source line before the first instruction of a run that stands for it.
 fn annotated(function: &Function, source: &SourceFile) -> String {
     let printed = text::print(function);
-    let mut lines = function.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.span.line);
+    let mut lines = function
+        .blocks
+        .iter()
+        .flat_map(|block| &block.insts)
+        .map(|inst| inst.span.line);
     let mut out = String::new();
     let mut shown = 0;
     for row in printed.lines() {
@@ -46,7 +58,11 @@ fn annotated(function: &Function, source: &SourceFile) -> String {
             && line != 0
             && line != shown
         {
-            let _ = writeln!(out, "    ; {line}: {}", source.lines.line_text(&source.text, line).trim());
+            let _ = writeln!(
+                out,
+                "    ; {line}: {}",
+                source.lines.line_text(&source.text, line).trim()
+            );
             shown = line;
         }
         if row.starts_with("block") {

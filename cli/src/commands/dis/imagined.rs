@@ -65,7 +65,11 @@ impl Linker for Imagined {
 
     fn class(&self, class: &Symbol) -> ClassAddress {
         let address = self.address(format!("class {class}"));
-        if &*class.module == "builtins" { ClassAddress::Fixed(address) } else { ClassAddress::Cell(address) }
+        if &*class.module == "builtins" {
+            ClassAddress::Fixed(address)
+        } else {
+            ClassAddress::Cell(address)
+        }
     }
 
     fn class_record(&self, class: &Symbol) -> usize {
@@ -89,7 +93,11 @@ impl Linker for Imagined {
     }
 
     fn keywords(&self, names: &[Name]) -> usize {
-        if names.is_empty() { 0 } else { self.address(format!("keywords {names:?}")) }
+        if names.is_empty() {
+            0
+        } else {
+            self.address(format!("keywords {names:?}"))
+        }
     }
 
     fn name(&self, name: &Name) -> usize {

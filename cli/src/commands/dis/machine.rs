@@ -7,14 +7,27 @@ use super::bytecode;
 use super::imagined::Imagined;
 use super::selection::Selection;
 
-pub(super) fn print(selection: &Selection, name: &Name, level: u8, stage: Stage) -> Result<String, String> {
+pub(super) fn print(
+    selection: &Selection,
+    name: &Name,
+    level: u8,
+    stage: Stage,
+) -> Result<String, String> {
     let function = match bytecode::build(selection, name, level) {
         Ok(function) => function,
         Err(why) => return Ok(why),
     };
     // Nothing is published, so little room is needed.
-    let options = Options { reserve: 1 << 20, ..Options::default() };
+    let options = Options {
+        reserve: 1 << 20,
+        ..Options::default()
+    };
     let mut jit = Jit::new(options).map_err(|error| error.to_string())?;
-    jit.describe(&function, &Imagined::default(), stage, Some(&selection.source().text))
-        .map_err(|error| format!("{name}: {error}"))
+    jit.describe(
+        &function,
+        &Imagined::default(),
+        stage,
+        Some(&selection.source().text),
+    )
+    .map_err(|error| format!("{name}: {error}"))
 }

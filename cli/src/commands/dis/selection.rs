@@ -19,7 +19,9 @@ use keelback_lowering::build::Interfaces;
 /// A path, and what is named behind its last colon. A file whose own name has a colon is found too.
 pub(super) fn split_target(target: &str) -> (PathBuf, Option<&str>) {
     match target.rsplit_once(':') {
-        Some((path, qualname)) if !Path::new(target).exists() && !qualname.contains(['/', '\\']) => {
+        Some((path, qualname))
+            if !Path::new(target).exists() && !qualname.contains(['/', '\\']) =>
+        {
             (PathBuf::from(path), Some(qualname))
         }
         _ => (PathBuf::from(target), None),
@@ -43,7 +45,11 @@ impl Selection {
         let (settings, _) = project::settings(&*system, folder, std::slice::from_ref(&path));
         let db = Database::new(system, &settings);
         let file = db.os_file(&path);
-        Selection { db, file, qualname: qualname.map(str::to_owned) }
+        Selection {
+            db,
+            file,
+            qualname: qualname.map(str::to_owned),
+        }
     }
 
     /// The selected functions, in the order of the text.
@@ -66,7 +72,10 @@ impl Selection {
             .filter(|diagnostic| diagnostic.severity == Level::Error)
             .map(|diagnostic| Located::new(&self.db, diagnostic))
             .collect();
-        render(&errors, Format::Concise, false).lines().map(|line| format!("; {line}\n")).collect()
+        render(&errors, Format::Concise, false)
+            .lines()
+            .map(|line| format!("; {line}\n"))
+            .collect()
     }
 
     /// What the checker knows of a function.
@@ -84,7 +93,10 @@ impl Selection {
         let source = self.source();
         let line = source.lines.line(fallback.span.start());
         let text = source.lines.line_text(&source.text, line).trim();
-        format!("; {name} is run by CPython, because of {}\n; {line}: {text}\n", fallback.reason)
+        format!(
+            "; {name} is run by CPython, because of {}\n; {line}: {text}\n",
+            fallback.reason
+        )
     }
 }
 
