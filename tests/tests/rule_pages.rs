@@ -15,7 +15,11 @@ fn pages_have_one_form() {
         assert_eq!(lines.next(), Some(rule.summary()), "{rule}");
         assert!(page.contains("\n## What to do\n"), "{rule}");
         let tests = markdown::parse(page).unwrap_or_else(|error| panic!("{rule}: {error}"));
-        let expected = if WITHOUT_EXAMPLE.contains(&rule) { 0 } else { 2 };
+        let expected = if WITHOUT_EXAMPLE.contains(&rule) {
+            0
+        } else {
+            2
+        };
         assert_eq!(
             tests.len(),
             expected,

@@ -1,7 +1,6 @@
 //! `keelback dis`: what a file or a function is at each stage on its way to machine code.
 
 mod bytecode;
-mod imagined;
 mod machine;
 mod selection;
 mod syntax;

@@ -1,10 +1,10 @@
 //! The `clif` and `asm` stages: what the code generator makes of a function, for this machine and an imagined CPython.
 
 use keelback_checker::types::Name;
+use keelback_jit::offline::Offline;
 use keelback_jit::{Jit, Options, Stage};
 
 use super::bytecode;
-use super::imagined::Imagined;
 use super::selection::Selection;
 
 pub(super) fn print(
@@ -25,7 +25,7 @@ pub(super) fn print(
     let mut jit = Jit::new(options).map_err(|error| error.to_string())?;
     jit.describe(
         &function,
-        &Imagined::default(),
+        &Offline::default(),
         stage,
         Some(&selection.source().text),
     )
