@@ -1,7 +1,9 @@
 //! The order of the passes.
 
 use crate::function::Function;
-use crate::passes::{cleanup, definite_assignment, errors, ownership, redundancy, simplify};
+use crate::passes::{
+    cleanup, definite_assignment, errors, ownership, ranges, redundancy, simplify,
+};
 use crate::verify::{debug_verify, debug_verify_ownership};
 
 /// Takes a function from what the builder makes to what the code generator and the interpreter take: errors and references explicit.
@@ -20,6 +22,8 @@ pub fn optimise(function: &mut Function, level: u8) {
         run(function, "simplify", &simplify::run);
     }
     if level >= 2 {
+        run(function, "ranges", &ranges::run);
+        run(function, "simplify", &simplify::run);
         run(function, "redundancy", &redundancy::run);
         run(function, "simplify", &simplify::run);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use keelback_lowering::function::Function;
 use keelback_lowering::passes::{
-    cleanup, definite_assignment, errors, ownership, redundancy, simplify,
+    cleanup, definite_assignment, errors, ownership, ranges, redundancy, simplify,
 };
 use keelback_lowering::{pipeline, text, verify};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -85,6 +85,7 @@ fn one(before: &str) -> Result<String, String> {
         }
         "simplify" => simplify::run(&mut function),
         "redundancy" => redundancy::run(&mut function),
+        "ranges" => ranges::run(&mut function),
         "errors" => errors::run(&mut function),
         "ownership" => {
             ownership::run(&mut function);

@@ -5,5 +5,6 @@ pub mod cleanup;
 pub mod definite_assignment;
 pub mod errors;
 pub mod ownership;
+pub mod ranges;
 pub mod redundancy;
 pub mod simplify;

@@ -2,7 +2,7 @@
 //!
 //! It follows the counts forward, block by block, and asks that all paths to a block agree. It does not check that what is borrowed stays alive.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::VerifyError;
 use crate::analysis::cfg::Cfg;
@@ -31,8 +31,16 @@ pub fn verify_ownership(function: &Function) -> Result<(), Vec<VerifyError>> {
             lent[result.0 as usize] = inst.borrowed || function.ownership(inst) == Ownership::Pin;
         }
     }
+    let absent = function
+        .blocks
+        .iter()
+        .flat_map(|b| &b.insts)
+        .filter(|i| i.op == Op::Undef)
+        .filter_map(|i| i.result)
+        .collect();
     let mut checker = Checker {
         f: function,
+        absent,
         liveness,
         lent,
         at_entry: vec![None; function.blocks.len()],
@@ -54,6 +62,8 @@ struct Checker<'a> {
     liveness: Liveness,
     /// Registers whose object someone else keeps alive.
     lent: Vec<bool>,
+    /// Registers that hold no object at all.
+    absent: FxHashSet<Value>,
     at_entry: Vec<Option<Counts>>,
     errors: Vec<VerifyError>,
 }
@@ -159,7 +169,7 @@ impl Checker<'_> {
             let Some(root) = self.counted(*arg) else {
                 continue;
             };
-            if self.is_absent(root) {
+            if self.absent.contains(&root) {
                 continue;
             }
             if counts.get(&root).copied().unwrap_or(0) <= 0 {
@@ -178,14 +188,6 @@ impl Checker<'_> {
                 self.error(block, index, text);
             }
         }
-    }
-
-    fn is_absent(&self, root: Value) -> bool {
-        self.f
-            .blocks
-            .iter()
-            .flat_map(|b| &b.insts)
-            .any(|i| i.op == Op::Undef && i.result == Some(root))
     }
 }
 
