@@ -124,6 +124,13 @@ impl Database {
         }
     }
 
+    /// Says under which name the interpreter imports a file.
+    pub fn set_name(&mut self, file: File, name: Name) {
+        if file.name_override(self).as_ref() != Some(&name) {
+            file.set_name_override(self).to(Some(name));
+        }
+    }
+
     /// Sets or takes away the text that overrides the one on disk.
     pub fn set_text(&mut self, file: File, text: Option<Arc<str>>) {
         if file.text_override(self) != text {
@@ -202,7 +209,7 @@ impl Db for Database {
                 (crate::files::vendored_status(vendored), Durability::HIGH)
             }
         };
-        let file = File::builder(path.clone(), status, None)
+        let file = File::builder(path.clone(), status, None, None)
             .durability(durability)
             .new(self);
         files.insert(path, file);

@@ -81,6 +81,10 @@ pub struct File {
     /// The text to use instead of the one on disk: an editor's, or that of a file that is nowhere.
     #[returns(clone)]
     pub text_override: Option<Arc<str>>,
+    /// The name under which the interpreter imports it, when it is known better than from the path: `__main__`, or a module that an
+    /// import hook found.
+    #[returns(clone)]
+    pub name_override: Option<Name>,
 }
 
 /// Settings that queries depend on, one field for each thing that can change alone.

@@ -178,6 +178,9 @@ pub fn module_name(db: &dyn Db, file: File) -> Name {
         let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
         Name::new(stem.replace(['/', '\\'], "."))
     };
+    if let Some(name) = file.name_override(db) {
+        return name;
+    }
     match file.path(db) {
         FilePath::Vendored(path) => dotted(path.split_once('/').map_or(path, |(_, rest)| rest)),
         FilePath::Os(path) => {

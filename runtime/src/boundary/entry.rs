@@ -200,6 +200,26 @@ pub unsafe fn attach(function: *mut PyObject, record: &'static FunctionRecord) {
     }
 }
 
+/// A function is left to CPython from now on: its object gets the entry of an interpreted one.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn leave(record: &FunctionRecord, reason: &'static str) {
+    // SAFETY: the caller's promise; the record knows its function object only while that is alive.
+    unsafe {
+        record.failure.set(Some(reason));
+        let function = record.function.get();
+        if !function.is_null() {
+            let entry = if record.signature.has_checks && !record.lenient {
+                checked
+            } else {
+                ffi::optional().function_vectorcall
+            };
+            ffi::PyFunction_SetVectorcall(function, entry);
+        }
+    }
+}
+
 /// Gives a function that is being made an entry. Without a version of its code, the interpreter never inlines calls of the function, so that
 /// every call meets the entry.
 unsafe fn set_entry(function: *mut PyObject, record: &FunctionRecord, entry: ffi::Vectorcall) {

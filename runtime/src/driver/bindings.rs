@@ -79,7 +79,14 @@ impl Bindings for DriverBindings {
 
     fn class_suspended(&self, class: *mut PyTypeObject) {
         // SAFETY: watchers are called under the GIL.
-        unsafe { methods::suspend(class) }
+        unsafe {
+            methods::suspend(class);
+            if let Some(record) = methods::inherited(class)
+                && record.class.get() == class
+            {
+                cells::class_suspended(&record.symbol);
+            }
+        }
     }
 
     fn class_changed(&self, class: *mut PyTypeObject) {

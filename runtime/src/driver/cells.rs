@@ -438,6 +438,19 @@ pub unsafe fn module_changed(module: &Name) {
     }
 }
 
+/// An attribute of a static class is changing, and it is not known which: its methods are called by name until [`class_changed`].
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn class_suspended(symbol: &Symbol) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for cell in with(|c| c.by_class.get(symbol).cloned()).unwrap_or_default() {
+            set(cell, None);
+        }
+    }
+}
+
 /// A static class was made, or one of its attributes changed.
 ///
 /// # Safety
@@ -481,6 +494,9 @@ pub unsafe fn unit_left(unit: &'static Unit) {
             Origin::Source => {
                 function_changed(&unit.symbol);
                 super::methods::function_left(&unit.symbol);
+                if let (Some(record), Some(reason)) = (unit.record.get(), unit.left()) {
+                    crate::boundary::entry::leave(record, reason);
+                }
             }
             Origin::Constructor(class) => function_changed(class),
             _ => {}

@@ -109,7 +109,12 @@ pub unsafe fn table_of(object: *mut PyObject) -> PyResult<*mut MethodTable> {
             return Ok(table);
         }
         match inherited(class) {
-            Some(record) => adopt(record, class),
+            Some(record) => {
+                // It was made by a call of `type`, not by a class statement, which would have told us.
+                crate::classes::storage::adopt_subclass(class);
+                crate::watch::types::watch(class.cast())?;
+                adopt(record, class)
+            }
             None => Err(crate::error::system_error(
                 "a method was called on an object whose class has no layout",
             )),

@@ -81,6 +81,7 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
     db.set_settings(&settings);
     let file = db.os_file(source.path);
     db.refresh_file(file);
+    db.set_name(file, Name::new(source.name));
     // CPython runs this text, so this text is checked, whatever the file holds by now.
     if *keelback_checker::files::source_text(db, file).text != *source.text {
         db.set_text(file, Some(Arc::from(source.text)));
@@ -149,13 +150,7 @@ fn search_paths() -> Vec<PathBuf> {
         }
         (0..ffi::PyList_Size(list))
             .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
-            .map(|path| {
-                if path.is_empty() {
-                    std::env::current_dir().unwrap_or_default()
-                } else {
-                    PathBuf::from(path)
-                }
-            })
+            .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok())
             .collect()
     }
 }

@@ -24,7 +24,7 @@ raises("TypeError", "f() missing 1 required positional argument: 'x'", m.f)
 raises("TypeError", "f() got an unexpected keyword argument 'z'", m.f, 1, z=3)
 raises("TypeError", "f() takes from 1 to 2 positional arguments but 3 were given", m.f, 1, "a", 3)
 raises("TypeError", "f() got multiple values for argument 'x'", m.f, 1, x=2)
-raises("StaticTypeError", "unexpected return type from g, expected int, got str", m.g, 1)
+raises("StaticTypeError", "expected 'int', got 'str'", m.g, 1)
 
 assert m.half(3) == 1.5 and type(m.half(4)) is float
 assert m.half(True) == 0.5
