@@ -112,6 +112,10 @@ impl Env for DbEnv<'_> {
         crate::signatures::function_interface(self.db, self.file, symbol)
     }
 
+    fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>> {
+        crate::signatures::overloads(self.db, self.file, symbol)
+    }
+
     fn names(&self, module: &str) -> Vec<Name> {
         self.find(module)
             .map(|file| crate::symbols::names_of(self.db, file))

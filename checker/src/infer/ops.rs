@@ -629,15 +629,28 @@ impl Cx<'_> {
                 let Some(function) = self.world.function(&symbol) else {
                     return Special::Unknown;
                 };
-                if function.is_overloaded || function.is_decorated {
+                let accepts = |function: &crate::interface::FunctionInterface| {
+                    let parameter = function.params.get(1)?;
+                    let parameter = erase(&substitute(&parameter.ty, &params));
+                    Some(self.world.assignable(argument, &parameter))
+                };
+                if function.is_overloaded {
+                    // Which of several applies is not decided here; that none does is.
+                    let overloads = self.world.overloads(&symbol);
+                    let none = overloads.iter().all(|o| accepts(o) == Some(false));
+                    return if none && !overloads.is_empty() {
+                        Special::Missing
+                    } else {
+                        Special::Unknown
+                    };
+                }
+                if function.is_decorated {
                     return Special::Unknown;
                 }
-                let Some(parameter) = function.params.get(1) else {
-                    return Special::Unknown;
-                };
-                let parameter = erase(&substitute(&parameter.ty, &params));
-                if !self.world.assignable(argument, &parameter) {
-                    return Special::Missing;
+                match accepts(&function) {
+                    Some(true) => {}
+                    Some(false) => return Special::Missing,
+                    None => return Special::Unknown,
                 }
                 let static_code = self.world.is_static_module(&symbol.module);
                 let ty = erase(&substitute(&function.returns, &params));

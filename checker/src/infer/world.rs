@@ -20,6 +20,8 @@ pub trait Env {
     fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>>;
     /// The function of this name.
     fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>>;
+    /// The overloads of the function of this name; of one that is not overloaded, itself.
+    fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>>;
     /// The names that the module binds, for suggestions.
     fn names(&self, module: &str) -> Vec<Name>;
 }
@@ -130,6 +132,11 @@ impl<'a> World<'a> {
             .borrow_mut()
             .insert(symbol.clone(), found.clone());
         found
+    }
+
+    /// The overloads of a function.
+    pub fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>> {
+        self.env.overloads(symbol)
     }
 
     /// The function `symbol`.
