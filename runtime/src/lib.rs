@@ -27,6 +27,7 @@ pub mod main_program;
 pub mod object;
 pub mod records;
 pub mod stats;
+pub mod testing;
 pub mod thread;
 pub mod traceback;
 pub mod watch;

@@ -92,7 +92,7 @@ unsafe fn class_getitem(class: Obj, element: Obj) -> PyResult<Owned> {
     unsafe {
         let class = class.cast::<PyTypeObject>();
         if element_of(class).is_some() {
-            let name = class_name(class);
+            let name = short_name(class);
             return Err(error::type_error(&format!("{name} is not generic")));
         }
         let found = TYPES.with(|t| {
@@ -111,11 +111,18 @@ unsafe fn class_getitem(class: Obj, element: Obj) -> PyResult<Owned> {
     }
 }
 
+/// A class's name as messages give it, without the module that a type made in C carries.
+unsafe fn short_name(class: *mut PyTypeObject) -> String {
+    // SAFETY: a live type.
+    let name = unsafe { class_name(class) };
+    name.rsplit("__static__.").next().unwrap_or(&name).to_owned()
+}
+
 /// Makes the class of an element type.
 unsafe fn make(class: *mut PyTypeObject, element: Obj, kind: Repr) -> PyResult<Owned> {
     // SAFETY: the GIL is held; every result is checked.
     unsafe {
-        let base = class_name(class);
+        let base = short_name(class);
         let name = match kind {
             Repr::F64 => "double".to_owned(),
             Repr::Bool => "cbool".to_owned(),
@@ -323,7 +330,7 @@ unsafe fn adopt(object: Obj, exporter: Obj) -> PyResult<()> {
     // SAFETY: an array that is not ready, and any object; the buffer is released on every path that does not keep it.
     unsafe {
         let array = ArrayObject::of(object);
-        let class = class_name(ffi::Py_TYPE(object));
+        let class = short_name(ffi::Py_TYPE(object));
         needs_element(array, &class)?;
         if array.ready {
             return Err(error::type_error("an array is initialised once"));
@@ -410,7 +417,7 @@ unsafe fn init(object: Obj, args: Obj, kwargs: Obj) -> PyResult<()> {
     // SAFETY: an array; a tuple; a dict or null.
     unsafe {
         let class = ffi::Py_TYPE(object);
-        let name = class_name(class);
+        let name = short_name(class);
         let n = ffi::PyTuple_Size(args);
         if !kwargs.is_null() && ffi::PyDict_Size(kwargs) > 0 {
             return Err(error::type_error(&format!(
@@ -659,7 +666,7 @@ unsafe extern "C" fn t_repr(this: Obj) -> Obj {
     guard(null(), || unsafe {
         let list = to_list(this)?;
         let shown = Owned::from_new(ffi::PyObject_Repr(list.as_ptr()))?;
-        let name = class_name(ffi::Py_TYPE(this));
+        let name = short_name(ffi::Py_TYPE(this));
         let shown = text(shown.as_ptr()).unwrap_or("[]");
         str_object(&format!("{name}({shown})")).map(Owned::into_ptr)
     })

@@ -160,8 +160,8 @@ class _Line(_Typed):
         return any(item == value for item in self._view)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, _Line):
-            return len(self) == len(other) and all(a == b for a, b in zip(self._view, other._view))
+        if isinstance(other, (_Line, Array)):
+            return self.tolist() == other.tolist()
         return NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
@@ -219,7 +219,8 @@ def _restore(base: Any, element: Any, data: bytes, shape: tuple[int, ...] | None
 class Array(_Line):
     """A fixed number of primitives side by side: `Array[int64](length)` of zeros, or of an iterable's elements.
 
-    `Array[T].wrap(exporter)` shares the memory of any exporter of the right format. A slice is a view.
+    `Array[T].wrap(exporter)` shares the memory of any exporter of the right format. A slice is a view, but a slice with a
+    step is a copy: compiled code relies on elements side by side.
     """
 
     __slots__ = ()
@@ -250,6 +251,8 @@ class Array(_Line):
 
     def _slice(self, part: slice) -> Any:
         self_class = type(self)
+        if part.step not in (None, 1):
+            return self_class(self._view[part].tolist())
         result = self_class.__new__(self_class)
         result._view = self._view[part]
         return result
@@ -444,6 +447,12 @@ class Array3(_Grid):
     _made = {}
     _dimensions = 3
 
+
+try:
+    # Inside Keelback: the same in machine memory, which compiled code reads directly.
+    from _keelback import Array  # type: ignore[import-not-found,no-redef]
+except ImportError:
+    pass
 
 Sequence.register(Array)
 Sequence.register(Vector)
