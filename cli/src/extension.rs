@@ -111,11 +111,7 @@ fn _keelback(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(prepare, module)?)?;
     module.add_function(wrap_pyfunction!(by_pattern, module)?)?;
     module.add_function(wrap_pyfunction!(stats, module)?)?;
-    // SAFETY: the GIL is held; the type lives as long as the process.
-    let array = unsafe { keelback_runtime::array::type_object() };
-    let array = raised(py, array)?;
-    // SAFETY: as above.
-    module.add("Array", unsafe { Bound::from_borrowed_ptr(py, array) })?;
+    module.add("Array", keelback_runtime::array::class(py)?)?;
     keelback_runtime::testing::add_to(module)?;
     Ok(())
 }

@@ -2,23 +2,18 @@
 //!
 //! `call_helper` calls a runtime helper by name with objects turned into the kinds that the list states; `run_text` runs typed bytecode from its text form.
 
-use keelback_checker::types::{Constant, Name, Symbol};
-use keelback_jit::linker::{ClassAddress, Layout, Linker};
-use keelback_lowering::function::{CellRef, CheckRef, FieldRef, Function};
 use keelback_lowering::helpers::{Helper, HelperKind};
 use keelback_lowering::ops::Mode;
 use keelback_lowering::types::{ErrorValue, Repr};
 use keelback_lowering::{passes, text};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyTuple};
 
-use crate::boundary::check::constant_object;
+use crate::driver::unit::Unit;
 use crate::ffi::{self, PyObject};
 use crate::helpers::{self, boxing};
-use crate::interp;
-use crate::object::{Owned, PyResult as Outcome, Raised, interned};
-use crate::records;
+use crate::object::{Owned, PyResult as Outcome, Raised};
 use crate::thread;
 
 /// Adds the submodule to the extension module.
@@ -147,7 +142,7 @@ fn ffi_none(py: Python<'_>) -> Bound<'_, PyAny> {
     py.None().into_bound(py)
 }
 
-/// Runs a function given in the text form: parses it, makes errors and ownership explicit unless `raw`, and interprets it with the
+/// Runs a function given in the text form on the process's tier: parses it, makes errors and ownership explicit unless `raw`, and calls it with the
 /// arguments unboxed by the signature.
 #[pyfunction]
 #[pyo3(signature = (source, *args, raw = false))]
@@ -162,91 +157,15 @@ fn run_text<'py>(
         passes::errors::run(&mut function);
         passes::ownership::run(&mut function);
     }
-    let function: &'static Function = Box::leak(Box::new(function));
-    let params = &function.signature.params;
-    if params.len() != args.len() {
+    let params = function.signature.params.len();
+    if params != args.len() {
         return Err(PyTypeError::new_err("wrong number of arguments"));
     }
-    // SAFETY: the words are of the signature's representations; references in them live until the call is over.
+    let pointers: Vec<*mut PyObject> = args.iter().map(|a| a.as_ptr()).collect();
+    let unit = Unit::of_bytecode(function);
+    // SAFETY: the arguments live until the call is over; one that is not of its parameter's class is refused.
     unsafe {
-        let words = args
-            .iter()
-            .zip(params)
-            .map(|(arg, repr)| given(py, boxing::to_word(arg.as_ptr(), *repr)))
-            .collect::<pyo3::PyResult<Vec<u64>>>()?;
-        let result = interp::call(function, &TestLinker, thread::current(), &words);
-        for (word, repr) in words.iter().zip(params) {
-            if *repr == Repr::Int {
-                boxing::release(*word, *repr);
-            }
-        }
-        let word = given(py, result)?;
-        if word == 0 && function.signature.ret.is_counted() {
-            return Err(PyRuntimeError::new_err("the function returned no value"));
-        }
-        let result = boxing::into_object(word, function.signature.ret);
+        let result = unit.call_objects(thread::current(), pointers.as_ptr());
         Ok(object(py, given(py, result)?))
-    }
-}
-
-/// Addresses for functions that refer to constants, classes, names and globals only.
-struct TestLinker;
-
-/// Lets an object live as long as the process.
-fn pin(object: Outcome<Owned>) -> usize {
-    object.map_or(0, |o| o.into_ptr() as usize)
-}
-
-impl Linker for TestLinker {
-    fn helper(&self, helper: Helper) -> usize {
-        helpers::address(helper)
-    }
-    fn constant(&self, constant: &Constant) -> usize {
-        pin(constant_object(constant))
-    }
-    fn class(&self, class: &Symbol) -> ClassAddress {
-        // SAFETY: the GIL is held.
-        ClassAddress::Fixed(unsafe {
-            records::resolve_class(class).map_or(0, |c| c.into_ptr() as usize)
-        })
-    }
-    fn class_record(&self, _class: &Symbol) -> usize {
-        0
-    }
-    fn cell(&self, _cell: &CellRef) -> usize {
-        0
-    }
-    fn global(&self, _module: &Name, _name: &Name) -> usize {
-        std::ptr::from_ref(Box::leak(Box::new(0usize))) as usize
-    }
-    fn check(&self, _check: &CheckRef) -> usize {
-        0
-    }
-    fn field(&self, _field: &FieldRef) -> usize {
-        0
-    }
-    fn keywords(&self, names: &[Name]) -> usize {
-        if names.is_empty() {
-            return 0;
-        }
-        let constant = Constant::Tuple(
-            names
-                .iter()
-                .map(|n| Constant::Str(n.as_str().into()))
-                .collect(),
-        );
-        self.constant(&constant)
-    }
-    fn name(&self, name: &Name) -> usize {
-        interned(name).map_or(0, |n| n.as_ptr() as usize)
-    }
-    fn default(&self, _function: &Symbol, _param: u32) -> usize {
-        0
-    }
-    fn record(&self, _function: &Function) -> usize {
-        0
-    }
-    fn layout(&self) -> &Layout {
-        unreachable!("the interpreter asks for no layout")
     }
 }

@@ -115,7 +115,10 @@ unsafe fn class_getitem(class: Obj, element: Obj) -> PyResult<Owned> {
 unsafe fn short_name(class: *mut PyTypeObject) -> String {
     // SAFETY: a live type.
     let name = unsafe { class_name(class) };
-    name.rsplit("__static__.").next().unwrap_or(&name).to_owned()
+    name.rsplit("__static__.")
+        .next()
+        .unwrap_or(&name)
+        .to_owned()
 }
 
 /// Makes the class of an element type.

@@ -11,12 +11,27 @@ mod methods;
 
 use keelback_lowering::errors::Raise;
 use keelback_lowering::types::Repr;
+use pyo3::prelude::{Bound, PyAny, PyErr, Python};
 
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::helpers::control::raised;
 use crate::helpers::{Int, Obj};
-use crate::object::{Owned, PyResult};
+use crate::object::{Owned, PyResult, Raised};
 pub use methods::type_object;
+
+/// `Array`, for the extension module.
+///
+/// # Errors
+/// Whatever making the type raised.
+pub fn class(py: Python<'_>) -> pyo3::PyResult<Bound<'_, PyAny>> {
+    // SAFETY: the token says that the GIL is held; the type is never freed.
+    unsafe {
+        match type_object() {
+            Ok(class) => Ok(Bound::from_borrowed_ptr(py, class)),
+            Err(Raised) => Err(PyErr::fetch(py)),
+        }
+    }
+}
 
 /// An array object.
 #[repr(C)]
@@ -86,7 +101,7 @@ impl ArrayObject {
         if data.is_null() {
             // SAFETY: the GIL is held.
             unsafe { ffi::PyErr_NoMemory() };
-            return Err(crate::object::Raised);
+            return Err(Raised);
         }
         self.data = data.cast();
         self.length = length as isize;

@@ -101,6 +101,19 @@ impl Unit {
         }
     }
 
+    /// A unit of bytecode that is there already, of no module; for tests. Never freed.
+    pub fn of_bytecode(function: Function) -> &'static Unit {
+        let function: &'static Function = Box::leak(Box::new(function));
+        let unit = Unit::new(
+            function.symbol.clone(),
+            function.origin.clone(),
+            function.signature.clone(),
+        );
+        // SAFETY: the GIL is held, and nobody else has the unit yet.
+        unsafe { unit.state.set(State::Lowered(function)) };
+        Box::leak(Box::new(unit))
+    }
+
     /// Why CPython's version runs instead, if it does.
     ///
     /// # Safety
