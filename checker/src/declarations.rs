@@ -3,6 +3,7 @@
 //!
 //! Of a module that is not static only the marker is checked: it is an ordinary Python file, and what it does is its own affair.
 
+use keelback_parser::ast::visitor::{Visitor, walk_stmt};
 use keelback_parser::ast::{Expr, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
@@ -178,10 +179,31 @@ impl Checker<'_> {
                 if let Some(returns) = &node.returns {
                     scope.ty(returns, &mut problems);
                 }
+                let inside = Scope::inside(self.db, self.file, &entry.qualname);
+                let mut locals = LocalAnnotations(Vec::new());
+                locals.visit_body(&node.body);
+                for annotation in locals.0 {
+                    inside.annotation(annotation, &mut problems);
+                }
             }
         }
         self.found.append(&mut problems);
     }
+}
+
+/// The annotations in a function's body, nested functions and classes left out.
+struct LocalAnnotations<'a>(Vec<&'a Expr>);
+
+impl<'a> Visitor<'a> for LocalAnnotations<'a> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::AnnAssign(node) => self.0.push(&node.annotation),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, _: &'a Expr) {}
 }
 
 /// Whether a second definition takes the first one's name away, and nobody can have meant it.

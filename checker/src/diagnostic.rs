@@ -153,18 +153,30 @@ impl Diagnostic {
     }
 }
 
-/// Sorts diagnostics by place and removes the duplicates.
+/// Sorts diagnostics by place and removes duplicates.
+///
+/// What is wrong with an assignment to a declared name is found both with the declarations and with the body that it stands in; of
+/// two such findings at one place the one that points at more is kept.
 pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|left, right| key(left).cmp(&key(right)));
-    diagnostics.dedup();
+    diagnostics.sort_by(|left, right| {
+        let more = right.secondary.len().cmp(&left.secondary.len());
+        place(left)
+            .cmp(&place(right))
+            .then(more)
+            .then_with(|| left.message.cmp(&right.message))
+    });
+    diagnostics.dedup_by(|later, kept| {
+        let found_twice = matches!(
+            later.rule,
+            Rule::FinalReassigned | Rule::ConflictingDeclaration
+        );
+        later == kept || (found_twice && place(later) == place(kept))
+    });
 }
 
-fn key(diagnostic: &Diagnostic) -> (Span, Rule, &str) {
-    (
-        diagnostic.primary.span,
-        diagnostic.rule,
-        &diagnostic.message,
-    )
+fn place(diagnostic: &Diagnostic) -> (File, TextSize, Rule) {
+    let span = diagnostic.primary.span;
+    (span.file, span.start, diagnostic.rule)
 }
 
 /// The text of a file with its lines, as shown to people.

@@ -6,7 +6,8 @@ use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
 use crate::rules::{Level, Rule};
 use crate::tree::{
-    Arg, Body, Callee, Conversion, Expr, ExprKind, FormatPiece, Iterable, Stmt, StmtKind, Target,
+    Arg, Body, Callee, CompareOp, Conversion, Expr, ExprKind, FormatPiece, Iterable, Stmt,
+    StmtKind, Target,
 };
 use crate::types::{Constant, Held, Type};
 
@@ -128,8 +129,14 @@ impl Walk<'_> {
 
     /// A condition that the types decide. One that is written as a constant is meant.
     fn condition(&mut self, test: &Expr) {
-        let ExprKind::Constant(Constant::Bool(value)) = &*test.kind else {
-            return;
+        let value = match &*test.kind {
+            ExprKind::Constant(Constant::Bool(value)) => *value,
+            ExprKind::Compare(op @ (CompareOp::Is | CompareOp::IsNot), left, right)
+                if is_none(right) && !may_be_none(left) =>
+            {
+                *op == CompareOp::IsNot
+            }
+            _ => return,
         };
         let source = crate::files::source_text(self.db, self.file);
         let Some(text) = source
@@ -145,7 +152,7 @@ impl Walk<'_> {
         if !is_meant {
             let message = format!(
                 "This condition is always {}",
-                if *value { "true" } else { "false" }
+                if value { "true" } else { "false" }
             );
             self.report(Rule::ConstantCondition, test.span.range(), message);
         }
@@ -176,10 +183,18 @@ impl Walk<'_> {
     }
 
     fn convert(&mut self, conversion: &Conversion, inner: &Expr, outer: &Expr) {
-        if self.loops == 0 || matches!(*inner.kind, ExprKind::Constant(_)) {
+        if self.loops == 0 {
             return;
         }
-        match (&inner.ty, &outer.ty) {
+        // A number may become an int on its way to an object, or from one.
+        let mut origin = inner;
+        while let ExprKind::Convert(_, deeper) = &*origin.kind {
+            origin = deeper;
+        }
+        if matches!(*origin.kind, ExprKind::Constant(_)) {
+            return;
+        }
+        match (&origin.ty, &outer.ty) {
             (Type::Primitive(primitive), to) if to.held() == Held::Object => {
                 let message = format!(
                     "A `{}` becomes an object each time round the loop",
@@ -285,6 +300,44 @@ impl Walk<'_> {
             let message = "What is called here is looked up each time round the loop".to_owned();
             self.report(Rule::DynamicCallInLoop, span, message);
         }
+    }
+}
+
+fn is_none(expr: &Expr) -> bool {
+    match &*expr.kind {
+        ExprKind::Constant(Constant::None) => true,
+        ExprKind::Convert(_, inner) => is_none(inner),
+        _ => false,
+    }
+}
+
+/// Whether the value that an expression holds, conversions aside, can be `None`.
+fn may_be_none(expr: &Expr) -> bool {
+    match &*expr.kind {
+        // What was converted is known better than what it became.
+        ExprKind::Convert(Conversion::Known | Conversion::Widen, inner) => {
+            may_be_none(inner) && admits_none(&expr.ty)
+        }
+        _ => admits_none(&expr.ty),
+    }
+}
+
+fn admits_none(ty: &Type) -> bool {
+    match ty {
+        Type::Primitive(_)
+        | Type::Tuple(_)
+        | Type::Class(_)
+        | Type::Function(_)
+        | Type::Module(_) => false,
+        Type::Instance(..) | Type::Exact(..) | Type::Literal(_) => {
+            // A protocol or `object` may be met by `None`.
+            ![
+                "int", "float", "str", "bool", "bytes", "list", "dict", "set", "tuple", "range",
+            ]
+            .iter()
+            .any(|name| ty.is_builtin(name))
+        }
+        _ => true,
     }
 }
 

@@ -90,7 +90,7 @@ rules! {
     StaticImportNotFirst = "static-import-not-first", Warning, Language;
     /// An imported module cannot be found.
     UnresolvedImport = "unresolved-import", Warning, Language;
-    /// A name imported from a static module or a stub does not exist there.
+    /// A name imported from a static module does not exist there.
     UnresolvedImportName = "unresolved-import-name", Error, Language;
     /// A name that is bound nowhere is used.
     UndefinedName = "undefined-name", Error, Types;

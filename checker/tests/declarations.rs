@@ -110,7 +110,8 @@ fn every_annotation_is_looked_at() {
         check_text(
             "x: Nope\nclass C:\n    y: 'list[Nope]'\n    def m(self, a: Nope, *b: Nope) -> Nope: pass\n\
              def f():\n    def g(x: Nope): pass\n\
-             def h():\n    T = int\n    def i(x: T): pass\n"
+             def h():\n    T = int\n    def i(x: T): pass\n    \
+             y: Nope = 1\n"
         ),
         [
             "2 undefined-name",
@@ -119,6 +120,7 @@ fn every_annotation_is_looked_at() {
             "5 undefined-name",
             "5 undefined-name",
             "7 undefined-name",
+            "11 undefined-name",
         ]
     );
 }
@@ -224,7 +226,7 @@ fn finals() {
             "6 final-reassigned",
             "9 final-reassigned",
             "15 final-reassigned",
-            "16 final-reassigned",
+            "16 invalid-assignment",
             "18 final-reassigned",
         ]
     );
@@ -234,7 +236,11 @@ fn finals() {
 fn conflicting_declarations() {
     assert_eq!(
         check_text("x: int\nx: int = 1\nx: str\nclass C:\n    y: int\n    y: float = 1.0\n"),
-        ["4 conflicting-declaration", "7 conflicting-declaration",]
+        [
+            "4 conflicting-declaration",
+            "7 conflicting-declaration",
+            "7 invalid-assignment"
+        ]
     );
 }
 
@@ -247,7 +253,14 @@ fn code_that_cannot_run() {
         .iter()
         .map(|found| format!("{} {}", found.primary.place.start().line, found.rule))
         .collect();
-    assert_eq!(found, ["7 unreachable-code", "15 unreachable-code"]);
+    assert_eq!(
+        found,
+        [
+            "7 unreachable-code",
+            "15 unreachable-code",
+            "16 function-run-by-cpython"
+        ]
+    );
 }
 
 #[test]

@@ -79,12 +79,29 @@ impl Checker<'_> {
                     }
                     None
                 }
+                Resolved::Variable { file, name } if self.is_plain_value(file, &name) => {
+                    Some(format!("`{name}` is a value and cannot be a base class"))
+                }
                 Resolved::Special(_) | Resolved::Variable { .. } | Resolved::Dynamic => None,
             };
             if let Some(message) = message {
                 self.report(Rule::InvalidBase, base.range(), message);
             }
         }
+    }
+
+    /// Whether a variable of this file is only ever a literal.
+    fn is_plain_value(&self, file: crate::db::File, name: &crate::types::Name) -> bool {
+        let parsed = crate::files::parsed(self.db, self.file);
+        let bindings = self.index.scope.bindings.get(name);
+        file == self.file
+            && bindings.is_some_and(|bindings| {
+                bindings.iter().all(|binding| {
+                    let stmt = crate::index::find_stmt(&parsed, binding.stmt);
+                    let node = stmt.and_then(|stmt| stmt.as_assign_stmt());
+                    node.is_some_and(|node| crate::constants::literal(&node.value).is_some())
+                })
+            })
     }
 
     fn final_base(&mut self, symbol: &Symbol, base: &Expr) {

@@ -43,13 +43,16 @@ impl Checker<'_> {
                 continue;
             };
             match &first {
-                None => first = Some((ty, node.target.range())),
+                None => first = Some((ty, node.annotation.range())),
                 Some((declared, place)) if *declared != ty => {
                     let message =
                         format!("`{name}` is declared as `{declared}` already, not as `{ty}`");
                     let (file, place) = (self.file, *place);
-                    let report =
-                        self.report(Rule::ConflictingDeclaration, node.target.range(), message);
+                    let report = self.report(
+                        Rule::ConflictingDeclaration,
+                        node.annotation.range(),
+                        message,
+                    );
                     *report = report
                         .clone()
                         .with_secondary(file, place, "declared here first");

@@ -26,6 +26,13 @@ impl Checker<'_> {
                 qualname: class.qualname.clone(),
             };
             for assignment in &class.self_assignments {
+                // What stands in a body that is inferred is found there.
+                let method = index.functions.get(&assignment.method);
+                if method.is_some_and(|method| method.parent.is_none())
+                    && !self.is_nested(assignment.target)
+                {
+                    continue;
+                }
                 let name = mangled(&class.qualname, &assignment.name);
                 let in_init = assignment.method.ends_with(".__init__");
                 let found = find_member(self.db, self.file, &symbol, &name);
@@ -54,6 +61,14 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a place is inside a function that is nested in another.
+    fn is_nested(&self, place: TextRange) -> bool {
+        self.index
+            .functions
+            .values()
+            .any(|function| function.parent.is_some() && function.range.contains_range(place))
     }
 
     /// The place of the `Final` declaration among `bindings`, if there is one.

@@ -275,9 +275,14 @@ pub fn check_bodies(db: &dyn Db, file: File) -> Vec<Diagnostic> {
             range,
             &format!("function `{name}`"),
             || {
-                check_function(db, file, &name)
-                    .map(|c| c.diagnostics.clone())
-                    .unwrap_or_default()
+                let Some(checked) = check_function(db, file, &name) else {
+                    return Vec::new();
+                };
+                let mut found = checked.diagnostics.clone();
+                if let Ok(body) = &checked.body {
+                    found.extend(crate::hints::hints(db, file, body));
+                }
+                found
             },
         ));
     }
