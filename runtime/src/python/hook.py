@@ -1,7 +1,11 @@
 # Compiled under the file name of importlib's own frozen source, so that CPython trims these frames from tracebacks as it trims importlib's.
+import _imp
+import _io
+import marshal
+import posix as _os
 import sys
 from _frozen_importlib import ModuleSpec, _call_with_frames_removed
-from _frozen_importlib_external import SourceFileLoader
+from _frozen_importlib_external import SourceFileLoader, _path_isdir, _write_atomic
 
 
 class StaticAwareLoader(SourceFileLoader):
@@ -75,9 +79,7 @@ class EmbeddedLoader:
 
     @classmethod
     def get_code(cls, name):
-        return _call_with_frames_removed(
-            compile, SOURCES[name][0], SOURCES[name][2], "exec", 0, True
-        )
+        return _call_with_frames_removed(embedded_code, name)
 
     @staticmethod
     def get_source(name):
@@ -86,6 +88,55 @@ class EmbeddedLoader:
     @staticmethod
     def is_package(name):
         return SOURCES[name][1]
+
+
+def embedded_code(name):
+    """The code of an embedded module, kept in the user's cache folder: compiling these modules takes longer than running them."""
+    source, _, path = SOURCES[name]
+    kept = cached_path(name, source)
+    if kept is not None:
+        try:
+            with _io.open_code(kept) as file:
+                return marshal.loads(file.read())
+        except (OSError, EOFError, ValueError, TypeError):
+            pass
+    code = compile(source, path, "exec", 0, True)
+    if kept is not None and not sys.dont_write_bytecode:
+        try:
+            make_folder(kept)
+            _write_atomic(kept, marshal.dumps(code))
+        except OSError:
+            pass
+    return code
+
+
+def cached_path(name, source):
+    """Where an embedded module's code is kept: named by the interpreter and by the source, so that nothing stale is ever read."""
+    folder = sys.pycache_prefix or _os.environ.get(b"XDG_CACHE_HOME")
+    if folder is None:
+        home = _os.environ.get(b"HOME")
+        if home is None:
+            return None
+        folder = home + b"/.cache"
+    if isinstance(folder, bytes):
+        folder = folder.decode("utf-8", "surrogateescape")
+    key = _imp.source_hash(0x6B65656C6261636B, source.encode()).hex()
+    tag = f"{sys.implementation.cache_tag}-{sys.flags.optimize}"
+    return f"{folder}/keelback/{tag}/{name}-{key}.pyc"
+
+
+def make_folder(path):
+    """Makes the folder of a file, with all above it."""
+    folder = path.rpartition("/")[0]
+    missing = []
+    while folder and not _path_isdir(folder):
+        missing.append(folder)
+        folder = folder.rpartition("/")[0]
+    for folder in reversed(missing):
+        try:
+            _os.mkdir(folder)
+        except FileExistsError:
+            pass
 
 
 class EmbeddedFinder:
