@@ -72,6 +72,8 @@ pub(crate) struct Fail {
     pub(crate) block: Block,
     /// Values of its parameters.
     pub(crate) args: SmallVec<[BlockArg; 4]>,
+    /// Others go there too. Such an edge gets a cold block of its own: the block that Cranelift splits it with would stand in the hot path.
+    pub(crate) shared: bool,
 }
 
 /// Names of the addresses in the code, for [`crate::Jit::describe`]; `None` when no one will read them.
@@ -91,6 +93,8 @@ pub(crate) struct Emit<'a, 'b> {
     config: TargetFrontendConfig,
     pub(crate) labels: &'a mut Labels,
     helpers: FxHashMap<Helper, FuncRef>,
+    /// The current block is cold, and so are blocks made now.
+    in_cold: bool,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -108,6 +112,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             config,
             labels,
             helpers: FxHashMap::default(),
+            in_cold: false,
         }
     }
 
@@ -180,8 +185,13 @@ impl<'a, 'b> Emit<'a, 'b> {
 
     // --- blocks ---
 
+    /// A block as hot as the current one.
     pub(crate) fn block(&mut self) -> Block {
-        self.b.create_block()
+        let block = self.b.create_block();
+        if self.in_cold {
+            self.b.set_cold_block(block);
+        }
+        block
     }
 
     pub(crate) fn cold(&mut self) -> Block {
@@ -192,13 +202,19 @@ impl<'a, 'b> Emit<'a, 'b> {
 
     /// A block with one parameter, where a fast and a slow path meet.
     pub(crate) fn merge(&mut self, ty: Type) -> (Block, Value) {
-        let block = self.b.create_block();
+        let block = self.block();
         let value = self.b.append_block_param(block, ty);
         (block, value)
     }
 
     pub(crate) fn switch(&mut self, block: Block) {
         self.b.switch_to_block(block);
+        self.in_cold = self.b.func.layout.is_cold(block);
+    }
+
+    /// Whether the current block is cold.
+    pub(crate) fn in_cold(&self) -> bool {
+        self.in_cold
     }
 
     pub(crate) fn jump(&mut self, block: Block, args: &[Value]) {
@@ -237,19 +253,35 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// Raises if `cond`, else goes on in a new block.
     pub(crate) fn fail_if(&mut self, cond: Value, fail: &Fail) {
         let next = self.block();
-        self.b
-            .ins()
-            .brif(cond, fail.block, fail.args.iter(), next, &[]);
+        let (block, args) = self.fail_edge(fail);
+        self.b.ins().brif(cond, block, args.iter(), next, &[]);
+        self.fill_fail_edge(fail, block);
         self.switch(next);
     }
 
     /// Raises unless `cond`, else goes on in a new block.
     pub(crate) fn fail_unless(&mut self, cond: Value, fail: &Fail) {
         let next = self.block();
-        self.b
-            .ins()
-            .brif(cond, next, &[], fail.block, fail.args.iter());
+        let (block, args) = self.fail_edge(fail);
+        self.b.ins().brif(cond, next, &[], block, args.iter());
+        self.fill_fail_edge(fail, block);
         self.switch(next);
+    }
+
+    /// Where a conditional branch to `fail` goes: the block itself, or one on the way to be filled by [`Emit::fill_fail_edge`].
+    fn fail_edge(&mut self, fail: &Fail) -> (Block, SmallVec<[BlockArg; 4]>) {
+        if fail.shared {
+            (self.cold(), SmallVec::new())
+        } else {
+            (fail.block, fail.args.clone())
+        }
+    }
+
+    fn fill_fail_edge(&mut self, fail: &Fail, block: Block) {
+        if fail.shared {
+            self.switch(block);
+            self.fail(fail);
+        }
     }
 
     pub(crate) fn fail(&mut self, fail: &Fail) {
@@ -346,13 +378,8 @@ impl<'a, 'b> Emit<'a, 'b> {
     ) {
         debug_assert_eq!(helper.info().error, ErrorValue::Zero);
         let value = self.call_plain(helper, args);
-        self.b.ins().brif(
-            value,
-            merge,
-            [BlockArg::Value(value)].iter(),
-            fail.block,
-            fail.args.iter(),
-        );
+        self.fail_unless(value, fail);
+        self.jump(merge, &[value]);
     }
 
     /// Words in a new stack slot; the address of the first. The word before it is free for the callee to use, as CPython's vectorcall likes it.

@@ -80,6 +80,7 @@ pub(crate) fn generic_entry(
     let fail_with = |held: &[Value]| Fail {
         block: failed,
         args: held.iter().map(|v| BlockArg::Value(*v)).collect(),
+        shared: true,
     };
 
     let mut values = Vec::with_capacity(signature.params.len() + 1);
@@ -179,6 +180,7 @@ pub(crate) fn word_entry(mut e: Emit<'_, '_>, signature: &Signature) -> Result<(
     let fail = Fail {
         block: failed,
         args: SmallVec::new(),
+        shared: false,
     };
     e.check_call(call, signature.ret.error(), &fail);
     let value = e.first(call);

@@ -69,6 +69,8 @@ pub(crate) struct Translator<'a, 'b> {
     /// Floats that cannot be a signalling NaN, so not the pattern of an unset field.
     quiet: Vec<bool>,
     uses: Vec<u32>,
+    /// How many edges lead to each block.
+    edges: Vec<u32>,
     blocks: Vec<Option<Block>>,
     /// Returns the error value: where raising instructions without an error edge go.
     raised: Option<Block>,
@@ -86,6 +88,7 @@ impl<'a, 'b> Translator<'a, 'b> {
             known: vec![None; f.values.len()],
             quiet: vec![false; f.values.len()],
             uses: vec![0; f.values.len()],
+            edges: vec![0; f.blocks.len()],
             blocks: vec![None; f.blocks.len()],
             raised: None,
             signatures: FxHashMap::default(),
@@ -109,6 +112,11 @@ impl<'a, 'b> Translator<'a, 'b> {
                     .chain(inst.edges().flat_map(|e| e.args.iter()))
                 {
                     self.uses[v.0 as usize] += 1;
+                }
+                for edge in inst.edges() {
+                    if let Some(count) = self.edges.get_mut(edge.block.0 as usize) {
+                        *count += 1;
+                    }
                 }
             }
         }
@@ -333,6 +341,7 @@ impl<'a, 'b> Translator<'a, 'b> {
                 Ok(Fail {
                     block,
                     args: block_args(&args),
+                    shared: self.edges[edge.block.0 as usize] > 1,
                 })
             }
             None => {
@@ -347,6 +356,7 @@ impl<'a, 'b> Translator<'a, 'b> {
                 Ok(Fail {
                     block,
                     args: SmallVec::new(),
+                    shared: true,
                 })
             }
         }
@@ -370,7 +380,17 @@ impl<'a, 'b> Translator<'a, 'b> {
         };
         let (then, then_args) = self.edge(then)?;
         let (other, other_args) = self.edge(other)?;
-        self.e.brif(cond, then, &then_args, other, &other_args);
+        if self.e.in_cold() {
+            // As for shared error edges.
+            let (cold_then, cold_other) = (self.e.block(), self.e.block());
+            self.e.brif(cond, cold_then, &[], cold_other, &[]);
+            self.e.switch(cold_then);
+            self.e.jump(then, &then_args);
+            self.e.switch(cold_other);
+            self.e.jump(other, &other_args);
+        } else {
+            self.e.brif(cond, then, &then_args, other, &other_args);
+        }
         Ok(())
     }
 
