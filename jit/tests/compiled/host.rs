@@ -628,7 +628,13 @@ extern "C" fn thread_context() -> *mut Context {
     context()
 }
 
-extern "C" fn bind_slow(_record: usize, _args: usize, nargsf: usize, _names: usize) -> u64 {
+extern "C" fn bind_slow(
+    _record: usize,
+    _callable: usize,
+    _args: usize,
+    nargsf: usize,
+    _names: usize,
+) -> u64 {
     note("bind_slow");
     raise(200 + (nargsf & 0xff) as i64);
     0
