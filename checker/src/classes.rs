@@ -434,7 +434,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
     let heritage = heritage(db, definition);
     let members = members(db, file, &index, entry, &heritage);
     let mut interface = ClassInterface {
-        abstract_methods: abstract_methods(db, file, &heritage, &members),
+        abstract_methods: abstract_methods(db, file, &symbol, &heritage, &members),
         symbol,
         bases: heritage.bases.clone(),
         members,
@@ -469,33 +469,54 @@ fn cyclic_class(
     }))
 }
 
+/// Names of methods of which the first definition along the bases is abstract.
 fn abstract_methods(
     db: &dyn Db,
     file: File,
+    symbol: &Symbol,
     heritage: &Heritage,
     members: &IndexMap<Name, Member>,
 ) -> Vec<Name> {
+    let is_abstract = |member: &Member| match member {
+        Member::Method(function)
+        | Member::Property {
+            getter: function, ..
+        } => crate::signatures::function_interface(db, file, function)
+            .is_some_and(|function| function.is_abstract),
+        _ => false,
+    };
     let mut names: Vec<Name> = Vec::new();
-    for base in &heritage.bases {
-        let Some(symbol) = base.class() else { continue };
-        if let Some(base) = class_interface(db, file, &symbol) {
-            for name in &base.abstract_methods {
-                if !members.contains_key(name) && !names.contains(name) {
-                    names.push(name.clone());
-                }
-            }
+    let inherited = heritage
+        .bases
+        .iter()
+        .filter_map(Type::class)
+        .filter_map(|base| {
+            let base = class_interface(db, file, &base)?;
+            Some(base.abstract_methods.clone())
+        });
+    for name in inherited.flatten() {
+        if members.contains_key(&name) || names.contains(&name) {
+            continue;
+        }
+        // Another base that comes before may define it.
+        let first = crate::members::mro(db, file, symbol).and_then(|mro| {
+            mro.ancestors[1..].iter().find_map(|ancestor| {
+                class_interface(db, file, &ancestor.symbol)?
+                    .members
+                    .get(&name)
+                    .cloned()
+            })
+        });
+        if first.is_none_or(|member| is_abstract(&member)) {
+            names.push(name);
         }
     }
-    for (name, member) in members {
-        let function = match member {
-            Member::Method(symbol) | Member::Property { getter: symbol, .. } => symbol,
-            _ => continue,
-        };
-        let function = crate::signatures::function_interface(db, file, function);
-        if function.is_some_and(|function| function.is_abstract) {
-            names.push(name.clone());
-        }
-    }
+    names.extend(
+        members
+            .iter()
+            .filter(|(_, member)| is_abstract(member))
+            .map(|(name, _)| name.clone()),
+    );
     names
 }
 
@@ -542,16 +563,66 @@ fn members(
         if is_explicit || is_inherited() {
             continue;
         }
-        let default = match members.get(&name) {
-            Some(Member::ClassVar { ty }) => Some(ty.clone()),
-            _ => None,
-        };
+        let default = class_value(db, file, entry, &scope, &name);
         members.insert(
             name,
             assigned_field(db, file, index, entry, &positions, default),
         );
     }
+    for name in slots(db, file, entry) {
+        let field = Member::Field {
+            ty: Type::Dynamic,
+            is_final: false,
+        };
+        members.entry(name).or_insert(field);
+    }
     members
+}
+
+/// The type of the value that the class body gives a name that it does not declare.
+fn class_value(
+    db: &dyn Db,
+    file: File,
+    entry: &ClassEntry,
+    scope: &Scope<'_>,
+    name: &Name,
+) -> Option<Type> {
+    let (_, bindings) = entry
+        .scope
+        .bindings
+        .iter()
+        .find(|(bound, _)| mangle(&entry.qualname, bound) == *name)?;
+    let parsed = crate::files::parsed(db, file);
+    let types = bindings.iter().map(|binding| {
+        let value = find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_assign_stmt());
+        match (value, &binding.kind) {
+            (Some(node), BindingKind::Assigned) => SimpleTypes::new(scope).ty(&node.value),
+            _ => Type::Dynamic,
+        }
+    });
+    Some(Type::union(types.map(boxed)))
+}
+
+/// The names in a literal `__slots__`.
+fn slots(db: &dyn Db, file: File, entry: &ClassEntry) -> Vec<Name> {
+    let parsed = crate::files::parsed(db, file);
+    let value = entry.scope.bindings.get("__slots__").and_then(|bindings| {
+        let stmt = find_stmt(&parsed, bindings.last()?.stmt)?;
+        Some(&*stmt.as_assign_stmt()?.value)
+    });
+    let items = match value {
+        Some(Expr::Tuple(tuple)) => &tuple.elts[..],
+        Some(Expr::List(list)) => &list.elts[..],
+        Some(single @ Expr::StringLiteral(_)) => std::slice::from_ref(single),
+        _ => &[],
+    };
+    let names = items.iter().filter_map(|item| match item {
+        Expr::StringLiteral(text) => Some(mangle(&entry.qualname, text.value.to_str())),
+        _ => None,
+    });
+    names
+        .filter(|name| !matches!(&**name, "__dict__" | "__weakref__"))
+        .collect()
 }
 
 fn is_annotated(entry: &ClassEntry, name: &Name) -> bool {
@@ -644,13 +715,6 @@ fn declared_member(
             Member::Method(symbol(qualname))
         }
         BindingKind::Class(qualname) => Member::Class(symbol(qualname)),
-        BindingKind::Assigned if rest.is_empty() => {
-            let value = find_stmt(&parsed, first.stmt).and_then(|stmt| stmt.as_assign_stmt());
-            let ty = value.map(|node| SimpleTypes::new(scope).ty(&node.value));
-            Member::ClassVar {
-                ty: boxed(ty.unwrap_or(Type::Dynamic)),
-            }
-        }
         BindingKind::Assigned | BindingKind::Augmented | BindingKind::Other => {
             Member::ClassVar { ty: Type::Dynamic }
         }

@@ -190,6 +190,7 @@ fn reaches_for_globals(db: &dyn Db, file: File) -> bool {
         "exec(",
         "global_enum",
         "setattr(",
+        "_convert_(",
     ]
     .iter()
     .any(|word| source.text.contains(word))
@@ -424,7 +425,12 @@ impl Follower<'_> {
     }
 
     fn in_stars(&mut self, file: File, table: &SymbolTable, name: &str) -> Resolved {
-        let mut unknown = !table.is_known || table.has_hidden_names;
+        // What `__all__` promises is there, even if no statement shows where it comes from.
+        let is_promised = table
+            .all
+            .as_ref()
+            .is_some_and(|all| all.iter().any(|known| &**known == name));
+        let mut unknown = !table.is_known || table.has_hidden_names || is_promised;
         for module in &table.stars {
             let Some(target) = resolve_from(self.db, file, module) else {
                 unknown = true;
@@ -441,7 +447,8 @@ impl Follower<'_> {
                     found => return found,
                 }
             }
-            unknown |= !exported.is_known || exported.has_hidden_names;
+            unknown |=
+                !exported.is_known || exported.has_hidden_names || target.path(self.db).is_stub();
         }
         if unknown || is_module_attribute(name) {
             Resolved::Dynamic

@@ -308,6 +308,40 @@ fn layouts_put_bases_first() {
 }
 
 #[test]
+fn slots_are_fields_and_class_attributes_are_dynamic() {
+    let interface = interface(
+        "from typing import ClassVar\nclass A:\n    __slots__ = ('a', '__b')\n    count = 0\n    limit: ClassVar[int] = 1\n    \
+         size = 0\n    parent = None\n    def __init__(self) -> None:\n        self.a = 1\n        self.size = 1.5\n        self.parent = A()\n",
+    );
+    assert_eq!(
+        fields(&interface, "A"),
+        [
+            "size: int | float @16",
+            "parent: None | A @24",
+            "a: int @32",
+            "_A__b: dynamic @40"
+        ]
+    );
+    let class_var = |name: &str| match &interface.classes["A"].members[name] {
+        Member::ClassVar { ty } => ty.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(class_var("count"), "dynamic");
+    assert_eq!(class_var("limit"), "int");
+}
+
+#[test]
+fn a_base_may_define_what_another_leaves_abstract() {
+    let interface = interface(
+        "import io\nfrom abc import ABC, abstractmethod\nclass A(ABC):\n    @abstractmethod\n    def m(self): pass\n\
+         class B:\n    def m(self): pass\nclass C(B, A): pass\nclass D(A, B): pass\nclass E(io.TextIOWrapper): pass\n",
+    );
+    assert!(interface.classes["C"].abstract_methods.is_empty());
+    assert_eq!(interface.classes["D"].abstract_methods, [Name::new("m")]);
+    assert!(interface.classes["E"].abstract_methods.is_empty());
+}
+
+#[test]
 fn types_of_assigned_fields() {
     let interface = interface(
         "from typing import Final\nfrom __static__ import Array, double, int64\n\

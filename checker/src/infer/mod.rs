@@ -99,6 +99,12 @@ impl Env for DbEnv<'_> {
         }
         // A name that comes by `from m import *`, or that every module has.
         match crate::symbols::resolve_in(self.db, file, name) {
+            // A stub may be older than the library: what it does not have is dynamic. Ours and that of the builtins are complete.
+            crate::symbols::Resolved::Missing
+                if file.path(self.db).is_stub() && !matches!(module, "builtins" | "__static__") =>
+            {
+                Some(Export::Dynamic)
+            }
             crate::symbols::Resolved::Missing => None,
             _ => Some(Export::Dynamic),
         }
