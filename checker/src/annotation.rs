@@ -12,7 +12,7 @@ use crate::db::{Db, Definition, File};
 use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
-use crate::symbols::{Resolved, Special, names_of, resolve_builtin, resolve_in, resolve_member};
+use crate::symbols::{Resolved, Special, names_of, resolve_member};
 use crate::types::{Constant, Name, Primitive, Symbol, Type};
 
 /// What an annotation says.
@@ -304,10 +304,7 @@ impl<'db> Scope<'db> {
             }
             container = outer.rsplit_once('.').map(|(rest, _)| rest);
         }
-        match resolve_in(self.db, self.file, name) {
-            Resolved::Missing => resolve_builtin(self.db, name),
-            found => found,
-        }
+        crate::symbols::resolve_global(self.db, self.file, name)
     }
 
     fn type_param(&self, expr: &Expr) -> Option<Type> {

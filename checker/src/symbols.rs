@@ -316,9 +316,18 @@ pub fn resolve_in(db: &dyn Db, file: File, name: &str) -> Resolved {
 }
 
 /// What `name` stands for in `file` outside of functions: a module-level name, or a builtin.
+///
+/// A name that the module only may have, because it star-imports something unknown or writes to its own dictionary, is taken for
+/// the builtin of that name: the runtime watches that it stays one.
 pub fn resolve_global(db: &dyn Db, file: File, name: &str) -> Resolved {
     match resolve_in(db, file, name) {
         Resolved::Missing => resolve_builtin(db, name),
+        Resolved::Dynamic if !symbol_table(db, file).names.contains_key(name) => {
+            match resolve_builtin(db, name) {
+                Resolved::Missing => Resolved::Dynamic,
+                builtin => builtin,
+            }
+        }
         found => found,
     }
 }
@@ -447,8 +456,7 @@ impl Follower<'_> {
                     found => return found,
                 }
             }
-            unknown |=
-                !exported.is_known || exported.has_hidden_names || target.path(self.db).is_stub();
+            unknown |= !exported.is_known || exported.has_hidden_names;
         }
         if unknown || is_module_attribute(name) {
             Resolved::Dynamic

@@ -528,6 +528,21 @@ fn cyclic_imports_know_each_other() {
 }
 
 #[test]
+fn names_that_may_be_there_do_not_hide_builtins() {
+    let (_, db) = project(&[
+        (
+            "m.py",
+            "import __static__\nfrom d import *\nglobals()['x'] = 1\ndef f(a: int, b: thing) -> list[str]: return [str(len('a'))]\n",
+        ),
+        ("d.py", "thing = 1\n"),
+    ]);
+    assert_eq!(
+        signature(&module_interface(&db, file(&db, "m")), "f"),
+        "(a: int, b: dynamic) -> list[str]"
+    );
+}
+
+#[test]
 fn dynamic_modules_export_dynamic() {
     let (_, db) = project(&[
         (

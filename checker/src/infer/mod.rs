@@ -98,16 +98,36 @@ impl Env for DbEnv<'_> {
             return Some(export);
         }
         // A name that comes by `from m import *`, or that every module has.
-        match crate::symbols::resolve_in(self.db, file, name) {
+        use crate::symbols::{Resolved, resolve_builtin, resolve_in};
+        let import = |module: &str, name: &str| Export::Import {
+            module: Name::new(module),
+            name: Name::new(name),
+        };
+        Some(match resolve_in(self.db, file, name) {
+            Resolved::Function(symbol) => Export::Function(symbol),
+            Resolved::Class(symbol) => Export::Class(symbol),
+            Resolved::Module(module) => Export::Module(module),
+            Resolved::Primitive(primitive) => import("__static__", primitive.name()),
+            Resolved::Special(special) => import("typing", special.name()),
+            Resolved::Variable { file, name } => {
+                crate::modules::export_in(self.db, file, &name).unwrap_or(Export::Dynamic)
+            }
+            // The module may have it without binding it; what is a builtin is taken for one, which the runtime watches.
+            Resolved::Dynamic
+                if crate::files::staticness(self.db, file).is_static()
+                    && resolve_builtin(self.db, name) != Resolved::Missing =>
+            {
+                return None;
+            }
+            Resolved::Dynamic => Export::Dynamic,
             // A stub may be older than the library: what it does not have is dynamic. Ours and that of the builtins are complete.
-            crate::symbols::Resolved::Missing
+            Resolved::Missing
                 if file.path(self.db).is_stub() && !matches!(module, "builtins" | "__static__") =>
             {
-                Some(Export::Dynamic)
+                Export::Dynamic
             }
-            crate::symbols::Resolved::Missing => None,
-            _ => Some(Export::Dynamic),
-        }
+            Resolved::Missing => return None,
+        })
     }
 
     fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
