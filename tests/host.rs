@@ -67,6 +67,7 @@ const RUNS: &[(&str, &[&str], &str)] = &[
     ("main_module", &["main_module.py"], ""),
     ("class_forms", &["forms.py"], ""),
     ("frames", &["frames.py"], ""),
+    ("operations", &["operations.py"], ""),
     ("static_main", &["static_main.py", "1"], ""),
     ("static_main_error", &["static_main.py", "0"], ""),
     ("static_main_exit", &["static_main.py", "9"], ""),
