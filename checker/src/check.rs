@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keelback_parser::text_size::{TextRange, TextSize};
+use keelback_parser::text_size::{Ranged, TextRange, TextSize};
 
 use crate::db::{Db, File};
 use crate::diagnostic::{Diagnostic, tidy};
@@ -75,7 +75,17 @@ fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
             crate::declarations::check(db, file)
         }));
         if crate::files::staticness(db, file).is_static() {
-            diagnostics.extend(crate::infer::check_bodies(db, file));
+            // Some mistakes are seen from both sides, the declaration and the use: said once.
+            let declared = diagnostics.len();
+            for found in crate::infer::check_bodies(db, file) {
+                let range = found.primary.span.range();
+                let said = diagnostics[..declared].iter().any(|d| {
+                    d.rule == found.rule && d.primary.span.range().intersect(range).is_some()
+                });
+                if !said {
+                    diagnostics.push(found);
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use keelback_parser::text_size::TextRange;
 
 use crate::interface::{Export, Member};
 use crate::rules::Rule;
-use crate::tree::{Expr, ExprKind, LocalId, StmtKind};
+use crate::tree::{Conversion, Expr, ExprKind, LocalId, StmtKind};
 use crate::types::{Name, Type};
 
 use super::cx::{Cx, ScopeKind, make, object, range};
@@ -334,7 +334,7 @@ impl Cx<'_> {
             let ty = local_type(ty);
             match &self.declared[i] {
                 Some(known)
-                    if *known != ty && self.declared_at.get(&id).is_some_and(|at| *at != span) =>
+                    if *known != ty && self.kind == ScopeKind::Function && self.declared_at.get(&id).is_some_and(|at| *at != span) =>
                 {
                     let known = known.clone();
                     self.report(
@@ -342,6 +342,14 @@ impl Cx<'_> {
                         range(&*stmt.annotation),
                         format!("`{name}` is declared as `{known}` already, and here as `{ty}`"),
                     );
+                    // One mistake is enough: the value is not held against the first declaration.
+                    if let Some(value) = &stmt.value {
+                        let e = self.expr(value, Some(&ty));
+                        let e = self.unprimitive(e);
+                        self.discard(e, span);
+                    }
+                    self.state.set_bound(id, true);
+                    return;
                 }
                 Some(_) => {}
                 None => {
@@ -434,6 +442,11 @@ impl Cx<'_> {
     /// A value that is evaluated and dropped.
     pub fn discard(&mut self, e: Expr, span: TextRange) {
         let never = e.ty == Type::Never;
+        let mut e = e;
+        // Nobody sees the value, so nobody cares what it is.
+        while let ExprKind::Convert(Conversion::Checked(_) | Conversion::Known, inner) = *e.kind {
+            e = inner;
+        }
         self.push(StmtKind::Expr(e), span);
         if never && self.state.reachable {
             self.state.reachable = false;

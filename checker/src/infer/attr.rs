@@ -23,7 +23,8 @@ impl Cx<'_> {
         let name = attribute.attr.as_str();
         let e = self.read_attribute(value, name, range(&attribute.attr), span);
         match fact {
-            Some(fact) if fact != e.ty && self.is_stored(&e) => {
+            // Of an attribute of which nothing is known, nothing is known after a test either: it may be a property.
+            Some(fact) if fact != e.ty && !e.ty.is_dynamic() => {
                 // The place was narrowed; another thread may have stored to it since, so the narrowing is checked.
                 if fact.held() == e.ty.held() || e.ty.held() == crate::types::Held::Object {
                     self.expect(e, &fact)
@@ -32,15 +33,6 @@ impl Cx<'_> {
                 }
             }
             _ => e,
-        }
-    }
-
-    /// Whether an expression reads storage that keeps what was stored: a field, or an attribute that nothing is known of.
-    fn is_stored(&self, e: &Expr) -> bool {
-        match &*e.kind {
-            ExprKind::Field { .. } | ExprKind::Attr(..) => true,
-            ExprKind::Convert(_, inner) => self.is_stored(inner),
-            _ => false,
         }
     }
 
@@ -171,6 +163,13 @@ impl Cx<'_> {
         };
         match lookup {
             Lookup::Found {
+                member: Member::ClassVar { .. },
+                ..
+            } if self.is_enum(class) && !name.starts_with('_') => {
+                let e = attr(value, Type::Dynamic);
+                self.expect(e, &Type::Instance(class.clone(), [].into()))
+            }
+            Lookup::Found {
                 member: Member::ClassVar { ty },
                 params,
                 owner,
@@ -205,7 +204,8 @@ impl Cx<'_> {
                     .world
                     .member(&Symbol::new("builtins", "type"), &[], name);
                 let metaclass = self.world.class(class).is_some_and(|c| c.layout.is_err());
-                if matches!(of_type, Lookup::Missing) && !metaclass {
+                let dunder = name.starts_with("__") && name.ends_with("__");
+                if matches!(of_type, Lookup::Missing) && !metaclass && !dunder {
                     let names = self.member_names(class);
                     let hint = did_you_mean(name, names.iter().map(String::as_str));
                     self.report(
@@ -217,6 +217,14 @@ impl Cx<'_> {
                 attr(value, Type::Dynamic)
             }
         }
+    }
+
+    /// Whether a class is an `Enum`, whose class attributes are its members.
+    pub fn is_enum(&self, class: &Symbol) -> bool {
+        let (ancestors, _) = self.world.ancestors(class, &[]);
+        ancestors
+            .iter()
+            .any(|(c, _)| &*c.symbol.module == "enum" && c.symbol.name() == "Enum")
     }
 
     fn union_attribute(
@@ -393,7 +401,6 @@ impl Cx<'_> {
                     }
                     let ty = self.trusted(&owner, &ty);
                     let e = self.dynamic_attribute(value, stored, span);
-                    self.after_call();
                     if ty.is_dynamic() {
                         e
                     } else {

@@ -117,6 +117,8 @@ pub struct Cx<'a> {
     pub findings: Vec<Finding>,
     /// Findings are dropped while this is not zero.
     pub muted: u32,
+    /// How many `try` statements around catch `AttributeError`.
+    pub expects_missing: u32,
     /// Whether this is the last pass, which finds storage types settled.
     pub last: bool,
     /// The first reason for which the function is left to CPython.
@@ -148,6 +150,9 @@ impl<'a> Cx<'a> {
         notes: Vec<String>,
     ) {
         if self.muted > 0 || !self.state.reachable || !self.last {
+            return;
+        }
+        if rule == Rule::UnresolvedAttribute && self.expects_missing > 0 {
             return;
         }
         let finding = Finding {
@@ -309,9 +314,21 @@ impl<'a> Cx<'a> {
         self.state = self.state.join(other, self.world);
     }
 
-    /// A call of unknown code: attribute chains may have changed.
+    /// A call of unknown code: attribute chains and globals may have changed. A declared global can only have changed to
+    /// something of its type, which is checked when it is read; and a module's own code is not compiled.
     pub fn after_call(&mut self) {
-        self.state.forget_paths(|_| false);
+        let (world, module, kind) = (self.world, &self.module, self.kind);
+        self.state.forget_paths(|place| {
+            place.path.is_empty()
+                && match &place.root {
+                    Root::Local(_) => true,
+                    Root::Global(_) if kind == ScopeKind::Module => true,
+                    Root::Global(name) => matches!(
+                        world.binding(module, name),
+                        Some(crate::interface::Export::Variable { ty, .. }) if !ty.is_dynamic()
+                    ),
+                }
+        });
     }
 
     /// `name` as it is stored in an object, mangled inside classes.

@@ -192,13 +192,12 @@ impl Cx<'_> {
         }
         if !self.state.is_bound(id) && self.state.reachable {
             self.locals[id.0 as usize].maybe_unbound = true;
-            if !self.state.may_be_bound(id) {
-                self.report(
-                    Rule::PossiblyUnbound,
-                    span,
-                    format!("`{name}` is not assigned yet here"),
-                );
-            }
+            let message = if self.state.may_be_bound(id) {
+                format!("`{name}` may not be assigned yet here")
+            } else {
+                format!("`{name}` is not assigned yet here")
+            };
+            self.report(Rule::PossiblyUnbound, span, message);
         }
         let storage = self.storage(id);
         let place = Place {

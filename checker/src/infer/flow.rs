@@ -86,9 +86,9 @@ impl State {
             .retain(|p, _| p.root != place.root || !p.path.starts_with(&place.path));
     }
 
-    /// Forgets every attribute chain: a call may have changed any.
+    /// Forgets every place but those to keep: a call may have changed any.
     pub fn forget_paths(&mut self, keep: impl Fn(&Place) -> bool) {
-        self.facts.retain(|p, _| p.path.is_empty() || keep(p));
+        self.facts.retain(|p, _| keep(p));
     }
 
     /// Forgets chains that go through attribute `name`: a store to it on any object may be to the same object.

@@ -131,6 +131,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         new_back: FxHashMap::default(),
         findings: Vec::new(),
         muted: 0,
+        expects_missing: 0,
         last: false,
         fallback: None,
         assumptions: IndexSet::default(),

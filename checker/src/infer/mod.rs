@@ -33,6 +33,7 @@ pub mod world;
 
 use std::sync::Arc;
 
+use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
@@ -246,6 +247,18 @@ fn check_function_query<'db>(
         });
     }
     let mut reported = diagnostics(file, found.findings);
+    let mut annotations = BodyAnnotations {
+        scope: &scope,
+        problems: Vec::new(),
+    };
+    annotations.visit_body(&node.body);
+    if !annotations.problems.is_empty() && body.is_ok() {
+        body = Err(Fallback {
+            reason: Name::new("an error in it"),
+            span: entry.name_range,
+        });
+    }
+    reported.append(&mut annotations.problems);
     if let Err(fallback) = &body {
         let errors = reported
             .iter()
@@ -266,6 +279,26 @@ fn check_function_query<'db>(
         diagnostics: reported,
         body,
     }))
+}
+
+/// Collects what is wrong with the annotations of a function's locals.
+struct BodyAnnotations<'a, 'db> {
+    scope: &'a AnnotationScope<'db>,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Visitor<'a> for BodyAnnotations<'_, '_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::AnnAssign(node) => {
+                self.scope.annotation(&node.annotation, &mut self.problems);
+            }
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, _: &'a ast::Expr) {}
 }
 
 /// The functions of `file` that are checked on their own, in order: all but those nested in others.

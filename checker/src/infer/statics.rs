@@ -229,7 +229,7 @@ impl Cx<'_> {
                 self.report(
                     Rule::RevealType,
                     range(&args[0]),
-                    format!("revealed: {shown}"),
+                    format!("Revealed type: `{shown}`"),
                 );
                 Some(e)
             }

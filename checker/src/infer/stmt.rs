@@ -95,6 +95,7 @@ impl Cx<'_> {
                 if self.kind == ScopeKind::Function {
                     self.fall_back("a nested class", s.name.range);
                 }
+                self.check_bases(s);
                 self.definition(s.name.as_str(), &s.decorator_list, span);
             }
             Stmt::Import(s) => {
@@ -151,6 +152,21 @@ impl Cx<'_> {
             let _ = self.quiet_type(&decorator.expression);
         }
         self.bind_unknown(name, span);
+    }
+
+    /// Reports bases of a class that are no classes.
+    fn check_bases(&mut self, class: &ast::StmtClassDef) {
+        let Some(arguments) = &class.arguments else { return };
+        for base in &arguments.args {
+            let ty = self.quiet_type(base);
+            if matches!(ty, Type::Module(_) | Type::Function(_) | Type::Literal(_) | Type::None) {
+                self.report(
+                    Rule::InvalidBase,
+                    range(base),
+                    format!("`{}` is not a class", widen(&ty)),
+                );
+            }
+        }
     }
 
     fn return_stmt(&mut self, stmt: &ast::StmtReturn) {
@@ -316,7 +332,14 @@ impl Cx<'_> {
             TextRange::at(stmt.range.start(), 3.into()),
         );
         let before = self.state.clone();
+        // Who catches `AttributeError` expects that an attribute may not be there.
+        let expects = stmt.handlers.iter().any(|h| {
+            let ast::ExceptHandler::ExceptHandler(h) = h;
+            h.type_.as_ref().is_some_and(|ty| names_attribute_error(ty))
+        });
+        self.expects_missing += u32::from(expects);
         self.body(&stmt.body);
+        self.expects_missing -= u32::from(expects);
         let after_body = self.state.clone();
         self.body(&stmt.orelse);
         let mut after = self.state.clone();
@@ -445,6 +468,14 @@ impl Cx<'_> {
             state = state.join(&before, self.world);
         }
         self.state = state;
+    }
+}
+
+fn names_attribute_error(ty: &ast::Expr) -> bool {
+    match ty {
+        ast::Expr::Name(name) => name.id.as_str() == "AttributeError",
+        ast::Expr::Tuple(t) => t.elts.iter().any(names_attribute_error),
+        _ => false,
     }
 }
 

@@ -304,13 +304,24 @@ impl<'a> World<'a> {
             return Lookup::Unknown;
         }
         let answers_itself = ancestors.iter().any(|(class, _)| {
-            class.members.contains_key("__getattr__")
-                || class.members.contains_key("__getattribute__")
+            !class.symbol.is_builtin("object")
+                && (class.members.contains_key("__getattr__")
+                    || class.members.contains_key("__getattribute__"))
+        });
+        // A decorator or a metaclass may have added special methods, and an opted-out class anything.
+        let dunder = name.starts_with("__") && name.ends_with("__");
+        let grown = ancestors.iter().any(|(class, _)| {
+            class
+                .layout
+                .as_ref()
+                .err()
+                .is_some_and(|why| dunder || why.contains("@dynamic"))
+                && self.is_static_module(&class.symbol.module)
         });
         let has_dict = ancestors.iter().any(|(class, _)| {
             class.members.contains_key("__dict__") && !class.symbol.is_builtin("object")
         });
-        if answers_itself || has_dict {
+        if answers_itself || has_dict || grown {
             Lookup::Unknown
         } else {
             Lookup::Missing
@@ -516,6 +527,11 @@ impl<'a> World<'a> {
                 continue;
             }
             members.push(member);
+        }
+        // `None` is said last: `str | None`.
+        if let Some(at) = members.iter().position(|m| *m == Type::None) {
+            let none = members.remove(at);
+            members.push(none);
         }
         if members.len() > 8 {
             return Type::object();
