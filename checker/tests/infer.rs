@@ -66,7 +66,12 @@ fn revealed(text: &str) -> Vec<String> {
     found
         .iter()
         .filter(|f| f.rule == Rule::RevealType)
-        .map(|f| f.message.trim_start_matches("Revealed type: `").trim_end_matches('`').to_owned())
+        .map(|f| {
+            f.message
+                .trim_start_matches("Revealed type: `")
+                .trim_end_matches('`')
+                .to_owned()
+        })
         .collect()
 }
 
@@ -165,7 +170,10 @@ def f(x: Optional[A], y: int | str, z: object, w: A):
         raise ValueError
     reveal_type(y)
 ";
-    assert_eq!(revealed(text), ["A", "int", "str", "str | A", "str", "A", "A", "A", "str"]);
+    assert_eq!(
+        revealed(text),
+        ["A", "int", "str", "str | A", "str", "A", "A", "A", "str"]
+    );
 }
 
 #[test]
@@ -215,8 +223,23 @@ def f(d: dict[str, int], xs: list[float], p: tuple[int, str], s: set[str]):
     assert_eq!(
         revealed(text),
         [
-            "str", "int", "int | None", "int", "list[float]", "dict[str, int]", "str", "int", "list[str]", "int",
-            "float", "str", "list[float]", "int", "str", "int", "list[int]"
+            "str",
+            "int",
+            "int | None",
+            "int",
+            "list[float]",
+            "dict[str, int]",
+            "str",
+            "int",
+            "list[str]",
+            "int",
+            "float",
+            "str",
+            "list[float]",
+            "int",
+            "str",
+            "int",
+            "list[int]"
         ]
     );
 }
@@ -244,8 +267,8 @@ def f(i: int, x: float, b: bool, a: int64, c: int8, d: double, u: uint8):
     assert_eq!(
         revealed(text),
         [
-            "float", "int", "float", "int", "bool", "int64", "double", "double", "int8", "cbool", "int", "int32",
-            "int64", "int"
+            "float", "int", "float", "int", "bool", "int64", "double", "double", "int8", "cbool",
+            "int", "int32", "int64", "int"
         ]
     );
 }
@@ -528,8 +551,14 @@ async def g(): ...
 #[test]
 fn cross_module_names() {
     let files = [
-        ("a.py", "import __static__\nfrom typing import Final\nN: Final = 3\ndef f(x: int) -> str:\n    return str(x)\nclass C:\n    def __init__(self) -> None:\n        self.v: int = N\n"),
-        ("m.py", "import __static__\nimport a\nfrom a import f, C as D\ndef g() -> None:\n    reveal_type(f(1))\n    reveal_type(a.f(2))\n    reveal_type(D().v)\n    reveal_type(a.C())\n    a.f('x')\n"),
+        (
+            "a.py",
+            "import __static__\nfrom typing import Final\nN: Final = 3\ndef f(x: int) -> str:\n    return str(x)\nclass C:\n    def __init__(self) -> None:\n        self.v: int = N\n",
+        ),
+        (
+            "m.py",
+            "import __static__\nimport a\nfrom a import f, C as D\ndef g() -> None:\n    reveal_type(f(1))\n    reveal_type(a.f(2))\n    reveal_type(D().v)\n    reveal_type(a.C())\n    a.f('x')\n",
+        ),
     ];
     let db = database(&files);
     let file = resolve_module(&db, &Name::new("m")).expect("m");

@@ -334,7 +334,9 @@ impl Cx<'_> {
             let ty = local_type(ty);
             match &self.declared[i] {
                 Some(known)
-                    if *known != ty && self.kind == ScopeKind::Function && self.declared_at.get(&id).is_some_and(|at| *at != span) =>
+                    if *known != ty
+                        && self.kind == ScopeKind::Function
+                        && self.declared_at.get(&id).is_some_and(|at| *at != span) =>
                 {
                     let known = known.clone();
                     self.report(

@@ -156,10 +156,15 @@ impl Cx<'_> {
 
     /// Reports bases of a class that are no classes.
     fn check_bases(&mut self, class: &ast::StmtClassDef) {
-        let Some(arguments) = &class.arguments else { return };
+        let Some(arguments) = &class.arguments else {
+            return;
+        };
         for base in &arguments.args {
             let ty = self.quiet_type(base);
-            if matches!(ty, Type::Module(_) | Type::Function(_) | Type::Literal(_) | Type::None) {
+            if matches!(
+                ty,
+                Type::Module(_) | Type::Function(_) | Type::Literal(_) | Type::None
+            ) {
                 self.report(
                     Rule::InvalidBase,
                     range(base),
