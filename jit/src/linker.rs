@@ -21,6 +21,9 @@ pub trait Linker {
     fn constant(&self, constant: &Constant) -> usize;
     /// The type object of a class.
     fn class(&self, class: &Symbol) -> ClassAddress;
+    /// Where a laid-out class stands among the ancestors that every method table of it and its subclasses lists; `None` for other classes, and for
+    /// those that stand deeper than the list is long.
+    fn depth(&self, class: &Symbol) -> Option<u32>;
     /// The record that [`Helper::object_new`] takes.
     fn class_record(&self, class: &Symbol) -> usize;
     /// A binding cell: a word that holds the address of native code with the cell's signature, never 0.
@@ -75,6 +78,8 @@ pub struct Layout {
     pub set_used: i32,
     /// The method table in a type object (`tp_cache`), or 0 in it.
     pub type_method_table: i32,
+    /// In a method table object: the laid-out classes that its type descends from, the root first, then itself; one word each.
+    pub method_table_ancestors: i32,
     /// The first entry (native code) in a method table object.
     pub method_table_entries: i32,
     /// In the thread context: the lowest stack address that compiled code may use.

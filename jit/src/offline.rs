@@ -31,6 +31,7 @@ impl Default for Offline {
                 dict_used: 16,
                 set_used: 24,
                 type_method_table: 344,
+                method_table_ancestors: 48,
                 method_table_entries: 16,
                 thread_stack_limit: 0,
                 thread_eval_breaker: 8,
@@ -73,6 +74,9 @@ impl Linker for Offline {
         } else {
             ClassAddress::Cell(self.address())
         }
+    }
+    fn depth(&self, _class: &Symbol) -> Option<u32> {
+        None
     }
     fn class_record(&self, _class: &Symbol) -> usize {
         self.address()

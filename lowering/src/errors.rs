@@ -35,14 +35,18 @@ macro_rules! define_raises {
 }
 
 define_raises! {
-    /// `a // 0`, `a % 0` of machine integers.
+    /// `a // 0` of machine integers.
     IntDivision = "ZeroDivisionError", "integer division or modulo by zero";
+    /// `a % 0` of machine integers.
+    IntModulo = "ZeroDivisionError", "integer modulo by zero";
+    /// `a / 0` of machine integers.
+    IntTrueDivision = "ZeroDivisionError", "division by zero";
     /// `a / 0.0`
     FloatDivision = "ZeroDivisionError", "float division by zero";
     /// A shift by a negative count.
     NegativeShift = "ValueError", "negative shift count";
     /// Machine power with a negative exponent.
-    NegativePower = "ValueError", "negative exponent of a fixed-width integer";
+    NegativePower = "ValueError", "negative exponent";
     /// `math.sqrt` of a negative number.
     MathDomain = "ValueError", "math domain error";
     /// A machine integer that does not fit another.

@@ -201,6 +201,8 @@ impl Emit<'_, '_> {
         let done = self.block();
         let slow = self.cold();
         let mut ty = None;
+        let below: Vec<Quick> = quick.iter().filter_map(|test| self.below(test, check)).collect();
+        quick.extend(below);
         for (i, test) in quick.iter().enumerate() {
             let passes = match test {
                 Quick::None => {
@@ -218,6 +220,12 @@ impl Emit<'_, '_> {
                     };
                     let class = self.class(class);
                     self.b.ins().icmp(IntCC::Equal, ty, class)
+                }
+                Quick::Below(class, depth) => {
+                    // An exact test of the class came before, so its type is there.
+                    let ty = ty.unwrap_or_else(|| self.type_of(object));
+                    let class = self.class(class);
+                    self.descends(ty, class, *depth, slow)
                 }
             };
             let next = if i + 1 == quick.len() {
@@ -239,6 +247,25 @@ impl Emit<'_, '_> {
         self.switch(done);
     }
 
+    /// Whether a type has a class at a depth among its laid-out ancestors; goes to `other` when the type has no method table (yet).
+    pub(crate) fn descends(&mut self, ty: Value, class: Value, depth: u32, other: Block) -> Value {
+        let table = self.load(types::I64, ty, self.layout.type_method_table);
+        self.unless(table, other, &[]);
+        let at = self.layout.method_table_ancestors + 8 * depth as i32;
+        let ancestor = self.load(types::I64, table, at);
+        self.b.ins().icmp(IntCC::Equal, ancestor, class)
+    }
+
+    /// The test for subclasses that goes with a test for exactly a class.
+    fn below(&self, test: &Quick, check: &CheckRef) -> Option<Quick> {
+        let Quick::Exactly(class) = test else {
+            return None;
+        };
+        let wide = |ty: &Type| matches!(ty, Type::Instance(c, _) if c == class);
+        let depth = self.linker.depth(class)?;
+        check.ty.members().iter().any(wide).then(|| Quick::Below(class.clone(), depth))
+    }
+
     /// The address of a check's description.
     pub(crate) fn check_address(&mut self, check: &CheckRef) -> Value {
         let address = self.linker.check(check);
@@ -252,6 +279,8 @@ enum Quick {
     None,
     /// Its type is exactly this.
     Exactly(Symbol),
+    /// Its type is laid out and has this class among its ancestors, at this depth.
+    Below(Symbol, u32),
 }
 
 /// How many comparisons are tried before the helper.

@@ -169,11 +169,19 @@ impl<'a> Translator<'a, '_> {
             return Err(self.wrong_reference(inst));
         };
         let truth = self.truth(next);
+        let depth = self.e.linker.depth(class);
         let ty = self.e.type_of(object);
         let class = self.e.class(class);
         let exact = self.e.b.ins().icmp(IntCC::Equal, ty, class);
         let (yes, mro, no) = (self.e.block(), self.e.block(), self.e.cold());
-        self.e.brif(exact, yes, &[], mro, &[]);
+        match depth {
+            Some(depth) => {
+                self.e.when(exact, yes, &[]);
+                let below = self.e.descends(ty, class, depth, mro);
+                self.e.brif(below, yes, &[], mro, &[]);
+            }
+            None => self.e.brif(exact, yes, &[], mro, &[]),
+        }
         self.e.switch(yes);
         let one = self.e.integer(types::I8, 1);
         self.give(&truth, one)?;

@@ -114,7 +114,8 @@ impl<'a> Translator<'a, '_> {
             let here = self.e.block();
             self.e.jump(here, &[]);
             self.e.switch(zero);
-            self.e.raise(Raise::IntDivision, &fail);
+            let raise = if floor { Raise::IntDivision } else { Raise::IntModulo };
+            self.e.raise(raise, &fail);
             self.e.switch(here);
         }
         Ok(())

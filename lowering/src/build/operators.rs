@@ -4,6 +4,7 @@ use keelback_checker::tree::{BinaryOp, CompareOp, Expr, UnaryOp};
 use keelback_checker::types::{Symbol, Type};
 
 use super::{Builder, Lowered};
+use crate::errors::Raise;
 use crate::function::{Imm, Reference, Value};
 use crate::helpers::Helper;
 use crate::ops::{Cond, Op};
@@ -136,6 +137,20 @@ impl Builder<'_> {
         Ok(self.integer_op(op, &[a, b]))
     }
 
+    /// Raises if a machine integer is 0.
+    fn raise_if_zero(&mut self, value: Value, raise: Raise) {
+        let zero = self.const_mach(0, self.repr(value));
+        let ty = RegType::new(Repr::Bool);
+        let test = self.emit(Op::MachCmp, &[value, zero], Imm::Cond(Cond::Eq), ty);
+        let (raising, fine) = (self.cold_block(), self.new_block());
+        self.branch(test, raising, fine);
+        self.start(raising);
+        let number = self.const_i64(raise.number());
+        self.helper_effect(Helper::raise_fixed, &[number]);
+        self.unreachable();
+        self.start(fine);
+    }
+
     fn mach_binary(&mut self, op: BinaryOp, a: Value, b: Value) -> Lowered<Value> {
         let op = match op {
             BinaryOp::Add => Op::MachAdd,
@@ -150,6 +165,7 @@ impl Builder<'_> {
             BinaryOp::Xor => Op::MachXor,
             BinaryOp::Pow => Op::MachPow,
             BinaryOp::Div => {
+                self.raise_if_zero(b, Raise::IntTrueDivision);
                 let a = self.numeric(a, Repr::F64);
                 let b = self.numeric(b, Repr::F64);
                 return Ok(self.op(Op::FloatDiv, &[a, b], RegType::new(Repr::F64)));

@@ -77,7 +77,7 @@ pub fn thunk(cell: &CellRef, interfaces: &dyn Interfaces) -> Lowered<Function> {
         (_, Some(f)) => f.returns.clone(),
         (_, None) => Type::Dynamic,
     };
-    b.return_checked(result, &returns, symbol.name());
+    b.return_checked(result, &returns, &symbol.qualname);
     b.finish()
 }
 
@@ -139,7 +139,7 @@ fn direct_thunk(
             b.call_with(found, &params, Some(&interface), 0)?
         }
     };
-    b.return_checked(result, &interface.returns, function.name());
+    b.return_checked(result, &interface.returns, &function.qualname);
     b.finish()
 }
 
@@ -201,7 +201,7 @@ pub fn method_thunk(
             b.call_with(bound, &params[1..], Some(function), 1)?
         }
     };
-    b.return_checked(result, &function.returns, &shown);
+    b.return_checked(result, &function.returns, &function.symbol.qualname);
     b.finish()
 }
 

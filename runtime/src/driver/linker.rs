@@ -127,6 +127,12 @@ impl Linker for RuntimeLinker {
         ClassAddress::Fixed(self.once(|g| &mut g.builtins, class, || builtin_class(class)))
     }
 
+    fn depth(&self, class: &Symbol) -> Option<u32> {
+        super::Driver::get()
+            .depth(class)
+            .filter(|depth| (*depth as usize) < super::method_table::DEPTH)
+    }
+
     fn class_record(&self, class: &Symbol) -> usize {
         // SAFETY: linking happens under the GIL.
         std::ptr::from_ref(unsafe { cells::class(class) }) as usize
@@ -252,6 +258,7 @@ fn layout() -> Layout {
         dict_used: l.dict_used as i32,
         set_used: l.set_used as i32,
         type_method_table: l.type_cache as i32,
+        method_table_ancestors: super::method_table::ANCESTORS as i32,
         method_table_entries: super::method_table::ENTRIES as i32,
         thread_stack_limit: std::mem::offset_of!(crate::thread::ThreadCtx, stack_limit) as i32,
         thread_eval_breaker: std::mem::offset_of!(crate::thread::ThreadCtx, eval_breaker) as i32,

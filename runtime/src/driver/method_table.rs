@@ -17,7 +17,18 @@ pub struct MethodTable {
     pub len: isize,
     /// The type whose table this is; borrowed.
     pub class: *mut PyTypeObject,
+    /// The laid-out classes that the type descends from, the root first, then itself if it is one; [`NOBODY`] in the rest.
+    pub ancestors: [usize; DEPTH],
 }
+
+/// How many ancestors a table lists.
+pub const DEPTH: usize = 8;
+
+/// No class: not 0, which is what the cell of a class holds before its statement has run.
+const NOBODY: usize = 1;
+
+/// Byte offset of the ancestors.
+pub const ANCESTORS: usize = std::mem::offset_of!(MethodTable, ancestors);
 
 /// Byte offset of the first native entry.
 pub const ENTRIES: usize = size_of::<MethodTable>();
@@ -72,6 +83,7 @@ impl MethodTable {
             let table: *mut MethodTable = Owned::from_new(object)?.into_ptr().cast();
             (*table).len = len as isize;
             (*table).class = class;
+            (*table).ancestors = [NOBODY; DEPTH];
             let old: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_cache);
             ffi::write(class.cast(), ffi::layout().type_cache, table);
             drop(Owned::from_nullable(old));

@@ -13,7 +13,7 @@ use keelback_lowering::types::Signature;
 use rustc_hash::FxHashMap;
 
 use super::Driver;
-use super::method_table::MethodTable;
+use super::method_table::{DEPTH, MethodTable};
 use super::unit::Unit;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -70,9 +70,30 @@ pub unsafe fn adopt(
             l.get_or_insert_with(FxHashMap::default)
                 .insert(class as usize, record)
         });
+        let lineage = lineage(class);
+        if lineage.len() <= DEPTH {
+            (&mut (*table).ancestors)[..lineage.len()].copy_from_slice(&lineage);
+        }
         resume(class);
         Ok(table)
     }
+}
+
+/// The laid-out classes that a type descends from, the root first, then itself if it is one. Their records keep them alive.
+unsafe fn lineage(class: *mut PyTypeObject) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = class;
+    // SAFETY: the caller's promise: a live type, whose bases live as long.
+    unsafe {
+        while !at.is_null() {
+            if layout_of(at).is_some_and(|record| record.class.get() == at) {
+                found.push(at as usize);
+            }
+            at = ffi::read(at.cast(), ffi::layout().type_base);
+        }
+    }
+    found.reverse();
+    found
 }
 
 /// The record whose layout a dynamic subclass inherits.

@@ -177,6 +177,20 @@ impl Driver {
             .flatten()
     }
 
+    /// How many laid-out classes a laid-out class descends from.
+    fn depth(&self, class: &Symbol) -> Option<u32> {
+        self.with_interfaces(&class.module, |interfaces| {
+            let mut depth = 0;
+            let mut layout = interfaces.class(class)?.layout.clone().ok()?;
+            while let Some(base) = layout.base.clone() {
+                layout = interfaces.class(&base)?.layout.clone().ok()?;
+                depth += 1;
+            }
+            Some(depth)
+        })
+        .flatten()
+    }
+
     /// The native signature of a function.
     pub fn signature(&self, function: &Symbol) -> Signature {
         self.interface(function)
