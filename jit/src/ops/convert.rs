@@ -201,7 +201,10 @@ impl Emit<'_, '_> {
         let done = self.block();
         let slow = self.cold();
         let mut ty = None;
-        let below: Vec<Quick> = quick.iter().filter_map(|test| self.below(test, check)).collect();
+        let below: Vec<Quick> = quick
+            .iter()
+            .filter_map(|test| self.below(test, check))
+            .collect();
         quick.extend(below);
         for (i, test) in quick.iter().enumerate() {
             let passes = match test {
@@ -263,7 +266,12 @@ impl Emit<'_, '_> {
         };
         let wide = |ty: &Type| matches!(ty, Type::Instance(c, _) if c == class);
         let depth = self.linker.depth(class)?;
-        check.ty.members().iter().any(wide).then(|| Quick::Below(class.clone(), depth))
+        check
+            .ty
+            .members()
+            .iter()
+            .any(wide)
+            .then(|| Quick::Below(class.clone(), depth))
     }
 
     /// The address of a check's description.

@@ -114,7 +114,11 @@ impl<'a> Translator<'a, '_> {
             let here = self.e.block();
             self.e.jump(here, &[]);
             self.e.switch(zero);
-            let raise = if floor { Raise::IntDivision } else { Raise::IntModulo };
+            let raise = if floor {
+                Raise::IntDivision
+            } else {
+                Raise::IntModulo
+            };
             self.e.raise(raise, &fail);
             self.e.switch(here);
         }

@@ -4,6 +4,7 @@
 
 use super::Obj;
 use crate::ffi;
+use crate::gil::GilCell;
 use crate::object::{Owned, PyResult};
 
 /// How many of `n` arguments are positional.
@@ -29,10 +30,83 @@ pub unsafe fn call_object(callee: Obj, args: usize, n: i64, keywords: usize) -> 
     }
 }
 
+/// A method that was found in a builtin class.
+#[derive(Clone, Copy)]
+struct Known {
+    class: *mut ffi::PyTypeObject,
+    name: Obj,
+    /// The method descriptor, which the class keeps for ever.
+    method: Obj,
+}
+
+/// How many methods are remembered; a power of two.
+const REMEMBERED: usize = 256;
+
+/// Methods of builtin classes by class and (interned) name. Classes that are not made at run time never change and never go.
+static KNOWN: GilCell<[Known; REMEMBERED]> = GilCell::new(
+    [Known {
+        class: std::ptr::null_mut(),
+        name: std::ptr::null_mut(),
+        method: std::ptr::null_mut(),
+    }; REMEMBERED],
+);
+
+/// The method descriptor that an attribute of an object is, when its class is a builtin one whose instances have no attributes of their own.
+#[inline]
+unsafe fn builtin_method(receiver: Obj, name: Obj) -> Option<Obj> {
+    unsafe {
+        let class = ffi::Py_TYPE(receiver);
+        let place = ((class as usize >> 4) ^ (name as usize >> 4)) & (REMEMBERED - 1);
+        let known = KNOWN.with(|k| k[place]);
+        if known.class == class && known.name == name {
+            return Some(known.method);
+        }
+        find_builtin_method(class, name, place)
+    }
+}
+
+#[cold]
+unsafe fn find_builtin_method(
+    class: *mut ffi::PyTypeObject,
+    name: Obj,
+    place: usize,
+) -> Option<Obj> {
+    unsafe {
+        if ffi::type_flags(class) & ffi::TPFLAGS_HEAPTYPE != 0 {
+            return None;
+        }
+        let dict: isize = ffi::read(class.cast(), ffi::layout().type_tp_dictoffset);
+        let getattro = ffi::PyType_GetSlot(class, ffi::Py_tp_getattro);
+        if dict != 0 || getattro as usize != ffi::PyObject_GenericGetAttr as *const () as usize {
+            return None;
+        }
+        let method = ffi::_PyType_Lookup(class, name);
+        if method.is_null() || ffi::Py_TYPE(method) != &raw mut ffi::PyMethodDescr_Type {
+            return None;
+        }
+        KNOWN.with(|k| {
+            k[place] = Known {
+                class,
+                name,
+                method,
+            }
+        });
+        Some(method)
+    }
+}
+
 /// `receiver.name(args)`
 pub unsafe fn call_named(name: Obj, args: usize, n: i64, keywords: usize) -> PyResult<Owned> {
     let keywords = keywords as Obj;
     unsafe {
+        if let Some(method) = builtin_method(*(args as *const Obj), name) {
+            return Owned::from_new(ffi::PyObject_Vectorcall(
+                method,
+                args as *const Obj,
+                positional(n, keywords),
+                keywords,
+            ));
+        }
         Owned::from_new(ffi::PyObject_VectorcallMethod(
             name,
             args as *const Obj,

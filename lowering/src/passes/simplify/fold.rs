@@ -102,7 +102,9 @@ impl Context<'_> {
     fn int(&self, value: Value) -> Option<i64> {
         match self.definition(value).map(|d| (d.op, d.imm)) {
             // A `u64` past the largest `i64` is held as a negative number, and stands for another.
-            Some((Op::ConstMach, Imm::Int(v))) if v < 0 && self.f.ty(value).repr == Repr::U64 => None,
+            Some((Op::ConstMach, Imm::Int(v))) if v < 0 && self.f.ty(value).repr == Repr::U64 => {
+                None
+            }
             Some((Op::ConstInt | Op::ConstMach, Imm::Int(v))) => Some(v),
             _ => None,
         }
