@@ -16,7 +16,7 @@ use crate::types::Name;
 /// Where a file's text comes from. Two paths are equal when they name the same text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FilePath {
-    /// An absolute path of the [`System`].
+    /// An absolute path of the [`System`](crate::system::System).
     Os(Arc<Path>),
     /// A stub that is part of Keelback: `stdlib/os/path.pyi` for typeshed's, `keelback/__static__.pyi` for our own.
     Vendored(Arc<str>),
@@ -44,7 +44,7 @@ impl FilePath {
         matches!(self.file_name(), "__init__.py" | "__init__.pyi")
     }
 
-    /// The path in the [`System`], if it is there.
+    /// The path in the [`System`](crate::system::System), if it is there.
     pub fn as_os(&self) -> Option<&Path> {
         match self {
             FilePath::Os(path) => Some(path),

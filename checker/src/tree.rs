@@ -329,7 +329,7 @@ pub enum Check {
     Attribute(Name),
 }
 
-/// A call. Arguments are evaluated in the order in which [`Call::order`] lists them, else left to right.
+/// A call. Arguments are evaluated from left to right.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Call {
     /// What is called.

@@ -5,7 +5,7 @@
 //! It does: find out where things are in the running interpreter ([`ffi`]), import static modules ([`import_hook`]), give functions their
 //! entries and check what crosses them ([`boundary`]), build classes with storage of their own ([`classes`]), keep compiled code's
 //! assumptions right ([`watch`]), write traceback entries ([`traceback`]), run main programs ([`main_program`]), implement what compiled code
-//! calls ([`helpers`]), interpret typed bytecode ([`interp`]), hold arrays of machine numbers ([`array`]).
+//! calls ([`helpers`]), interpret typed bytecode ([`interp`]), hold arrays of machine numbers ([`mod@array`]).
 //!
 //! It refuses to: parse, check or compile. It asks a [`compile::Compiler`] for that.
 

@@ -286,10 +286,7 @@ fn merge(function: &mut Function) -> bool {
     let mut changed = false;
     for &block in &cfg.order {
         let index = block.0 as usize;
-        loop {
-            let Some(end) = function.blocks[index].insts.last() else {
-                break;
-            };
+        while let Some(end) = function.blocks[index].insts.last() {
             if end.op != Op::Jump {
                 break;
             }

@@ -572,8 +572,7 @@ impl Cursor {
                 let qualname = self.name()?;
                 let (class, name) = if self.eat(".") {
                     (qualname, self.name()?)
-                } else if qualname.ends_with('.') {
-                    let class = qualname[..qualname.len() - 1].to_owned();
+                } else if let Some(class) = qualname.strip_suffix('.') {
                     (Name::new(class), self.name()?)
                 } else {
                     match qualname.rsplit_once('.') {

@@ -314,7 +314,7 @@ impl Verifier<'_> {
             }
             (Op::Return, _) => reprs.first() != Some(&self.f.signature.ret),
             (Op::CallObject | Op::CallNamed, _) => reprs.is_empty(),
-            (Op::DictNew, _) => reprs.len() % 2 != 0,
+            (Op::DictNew, _) => !reprs.len().is_multiple_of(2),
             (Op::CheckBound, _) => !reprs.iter().all(|r| r.is_counted()),
             (Op::IsNull, _) => !reprs.iter().all(|r| r.is_counted()),
             _ => false,

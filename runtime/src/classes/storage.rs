@@ -4,7 +4,7 @@
 //! traversal and clearing of slots stop at a type that has functions of its own, and so does the deallocation of dynamic subclasses, which
 //! ends by calling ours. Ours therefore does the whole rest: finaliser, weak references, fields, dict, memory, and the reference to the type.
 //!
-//! Invariant: of every type whose `tp_dealloc` is [`dealloc`], `tp_methods` points at an [`Anchor`], from which its storage is found.
+//! Invariant: of every type whose `tp_dealloc` is ours, `tp_methods` points at an `Anchor`, from which its storage is found.
 
 use std::ffi::{c_int, c_void};
 

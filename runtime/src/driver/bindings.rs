@@ -1,5 +1,7 @@
 //! What the driver does when a watcher sees a change.
 
+#![allow(clippy::not_unsafe_ptr_arg_deref)] // The methods are called by watchers alone, under the GIL, with live objects.
+
 use keelback_checker::types::Name;
 use keelback_lowering::build::signature_of;
 

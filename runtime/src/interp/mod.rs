@@ -1,10 +1,10 @@
 //! The interpreter of typed bytecode: the other tier, and the reference for what passes and the code generator must preserve.
 //!
-//! It runs a [`Function`] after the errors and ownership passes, optimised or not. A register is a 64-bit word, as [`Repr`] says. References are counted
+//! It runs a [`Function`] after the errors and ownership passes, optimised or not. A register is a 64-bit word, as [`Repr`](keelback_lowering::types::Repr) says. References are counted
 //! exactly as compiled code counts them: operands are borrowed or taken over as the lists say, arguments of a call are borrowed by
 //! the callee, a result is a new reference. Calls of static functions go through the same cells and method tables.
 //!
-//! Before a function first runs, its references are resolved to addresses ([`prepare`]). `values` computes on numbers, `objects` on objects; this
+//! Before a function first runs, its references are resolved to addresses (`prepare`). `values` computes on numbers, `objects` on objects; this
 //! file has the loop and control.
 
 mod objects;
