@@ -64,7 +64,9 @@ pub fn trials(command: &Path, pythons: &[Python]) -> Vec<Trial> {
                     {
                         continue;
                     }
-                    let title = [std::slice::from_ref(&name), case.args.as_slice()].concat().join(" ");
+                    let title = [std::slice::from_ref(&name), case.args.as_slice()]
+                        .concat()
+                        .join(" ");
                     let kind = format!("{} {}", mode.name(), python.version);
                     let (case, folder) = (case.clone(), folder.clone());
                     let (python, command) = (python.clone(), command.to_path_buf());

@@ -550,9 +550,9 @@ impl Cx<'_> {
             _ => return,
         };
         for e in args {
-            if !self.world.assignable(&e.ty, &wanted)
-                && !(name == "ord" && e.ty.is_builtin("bytes"))
-            {
+            let fits = self.world.assignable(&e.ty, &wanted);
+            let is_byte = name == "ord" && e.ty.is_builtin("bytes");
+            if !fits && !is_byte {
                 let shown = widen(&e.ty);
                 self.report(
                     Rule::InvalidArgument,
@@ -814,7 +814,7 @@ impl Cx<'_> {
                 if name == "list" || name == "tuple" {
                     let at = e.span;
                     self.items_of(&e, at);
-                    if matches!(Self::array_element(&e.ty), Some(_)) {
+                    if Self::array_element(&e.ty).is_some() {
                         // An array's items are boxed one by one.
                         let e2 = self.intrinsic(name, vec![object(e.clone())], Type::Dynamic, span);
                         self.assume_builtin(name);

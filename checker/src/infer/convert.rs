@@ -283,7 +283,7 @@ impl Cx<'_> {
                 self.mixed(from, to, span);
                 make(ExprKind::Convert(Conversion::Explicit, e), target, span)
             }
-            ty if matches!(ty, Type::Dynamic | Type::TypeVar(..)) => self.checked(e, &target, why),
+            Type::Dynamic | Type::TypeVar(..) => self.checked(e, &target, why),
             ty => {
                 let (int, float, bool) = (
                     ty.is_builtin("int"),

@@ -149,7 +149,7 @@ impl Cx<'_> {
                     let (mut yes, no) = (self.state.clone(), self.state.clone());
                     if let (Some((place, ty)), Some(class)) = (before, class) {
                         // The test is by identity with whatever the name is bound to now, so only what needs no trust is learnt.
-                        let (is, _) = self.split_by_class(&ty, &[class.clone()]);
+                        let (is, _) = self.split_by_class(&ty, std::slice::from_ref(&class));
                         if !self.world.is_laid_out(&class) {
                             narrow(&mut yes, &place, &ty, is);
                         } else if is != Type::Never {

@@ -469,7 +469,8 @@ impl Cx<'_> {
         };
         let all_left = after.as_ref().is_some_and(|s| !s.reachable);
         let mut state = after.unwrap_or_else(|| before.clone());
-        if !irrefutable && !(few && all_left) {
+        let never = few && all_left;
+        if !irrefutable && !never {
             state = state.join(&before, self.world);
         }
         self.state = state;

@@ -114,6 +114,7 @@ pub struct Types {
 
 // SAFETY: test objects are only reached from the thread that made them, or are immortal.
 unsafe impl Sync for Types {}
+// SAFETY: as above.
 unsafe impl Send for Types {}
 
 /// The types and immortal objects.
@@ -581,7 +582,7 @@ extern "C" fn iter_next(iterator: *mut Object) -> u64 {
             }
             _ => {
                 (*iterator).words[0] -= 2;
-                (*types()).none_ as u64
+                types().none_ as u64
             }
         }
     }

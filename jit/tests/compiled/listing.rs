@@ -59,12 +59,14 @@ fn code_is_accounted_for() {
 
 #[test]
 fn full_memory_is_an_error() {
-    let mut machine = Machine::default();
-    machine.jit = Jit::new(Options {
+    let options = Options {
         reserve: 3 * 4096,
         ..Options::default()
-    })
-    .expect("a compiler");
+    };
+    let mut machine = Machine {
+        jit: Jit::new(options).expect("a compiler"),
+        ..Machine::default()
+    };
     let function = parse(ADD);
     let results: Vec<_> = (0..4)
         .map(|_| machine.jit.compile(&function, None, &machine.host))

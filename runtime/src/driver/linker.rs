@@ -32,8 +32,8 @@ pub struct RuntimeLinker {
 }
 
 impl RuntimeLinker {
-    /// A linker for the running CPython.
-    pub fn new() -> RuntimeLinker {
+    /// A linker for the CPython that is running.
+    pub fn of_the_process() -> RuntimeLinker {
         RuntimeLinker {
             given: GilCell::new(Given::default()),
             layout: layout(),
@@ -175,7 +175,7 @@ impl Linker for RuntimeLinker {
                 // SAFETY: the GIL is held; the tuple is filled before anybody sees it.
                 unsafe {
                     pin(
-                        Owned::from_new(ffi::PyTuple_New(names.len() as isize)).map(|tuple| {
+                        Owned::from_new(ffi::PyTuple_New(names.len() as isize)).inspect(|tuple| {
                             for (i, name) in names.iter().enumerate() {
                                 let item: *mut PyObject = self.name(name) as *mut PyObject;
                                 ffi::PyTuple_SetItem(
@@ -184,7 +184,6 @@ impl Linker for RuntimeLinker {
                                     Owned::from_borrowed(item).into_ptr(),
                                 );
                             }
-                            tuple
                         }),
                     )
                 }

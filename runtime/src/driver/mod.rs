@@ -106,7 +106,7 @@ impl Driver {
         };
         let jit = Jit::new(Options::default())
             .map_err(|e| format!("the code generator cannot start: {e}"))?;
-        jit.check_linker(&RuntimeLinker::new())
+        jit.check_linker(&RuntimeLinker::of_the_process())
             .map_err(|e| e.to_string())?;
         let driver: &'static Driver = Box::leak(Box::new(Driver {
             tier,
@@ -115,7 +115,7 @@ impl Driver {
             files: GilCell::new(FxHashMap::default()),
             jit: GilCell::new(jit),
             stubs: GilCell::new(Vec::new()),
-            linker: RuntimeLinker::new(),
+            linker: RuntimeLinker::of_the_process(),
             units: GilCell::new(FxHashMap::default()),
         }));
         // SAFETY: the caller holds the GIL.
