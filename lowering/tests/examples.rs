@@ -1,6 +1,7 @@
 //! Every static function of the example programs, through the builder and every level of the passes.
 //!
-//! `KEELBACK_DUMP=substring` prints the functions whose symbol contains it; `KEELBACK_EXAMPLES` names another folder of programs.
+//! `KEELBACK_DUMP=substring` prints the functions whose symbol contains it; `KEELBACK_EXAMPLES` names another folder of programs; `KEELBACK_ALL=1` takes every
+//! module as static, as a pattern does.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use keelback_checker::db::Database;
 use keelback_checker::index::module_index;
 use keelback_checker::infer::check_function;
-use keelback_checker::settings::{SearchPaths, Settings};
+use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
 use keelback_checker::system::OsSystem;
 use keelback_lowering::query::lower_function;
 use keelback_lowering::verify::{verify, verify_ownership};
@@ -35,6 +36,7 @@ fn examples_lower_at_every_level() {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples"),
         PathBuf::from,
     );
+    let all = std::env::var_os("KEELBACK_ALL").is_some();
     let dump = std::env::var("KEELBACK_DUMP").ok();
     let Ok(programs) = std::fs::read_dir(folder) else {
         return;
@@ -48,6 +50,7 @@ fn examples_lower_at_every_level() {
                 roots: vec![root.clone()],
                 site: vec![],
             },
+            static_patterns: StaticPatterns::new(all.then(|| "*".to_owned())).expect("a pattern"),
             ..Settings::default()
         };
         let db = Database::new(Arc::new(OsSystem::new()), &settings);
@@ -55,7 +58,7 @@ fn examples_lower_at_every_level() {
         sources(&root, &mut files);
         for path in files {
             let source = std::fs::read_to_string(&path).unwrap_or_default();
-            if !source.contains("import __static__") {
+            if !all && !source.contains("import __static__") {
                 continue;
             }
             let file = db.os_file(&path);
