@@ -1,6 +1,6 @@
 //! The compiler inside CPython: from the checker's queries to code that function objects run.
 //!
-//! [`module`] answers the importer's question what a module's functions are; [`unit`] holds what can be called natively and when it is compiled; [`cells`] and
+//! [`module`] answers the importer's question what a module's functions are; [`mod@unit`] holds what can be called natively and when it is compiled; [`cells`] and
 //! [`methods`] are what compiled code calls through, kept right when names are rebound; [`linker`] gives the code generator its addresses; [`call`] calls
 //! units from the runtime. Everything here happens under the GIL.
 
