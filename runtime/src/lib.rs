@@ -11,7 +11,6 @@
 
 pub mod array;
 pub mod boundary;
-pub mod checks_only;
 pub mod classes;
 pub mod compile;
 pub mod driver;

@@ -668,6 +668,7 @@ impl Default for Host {
                 dict_used: 16,
                 set_used: 24,
                 type_method_table: 16 + 8 * TABLE as i32,
+                method_table_ancestors: 0,
                 method_table_entries: 16,
                 thread_stack_limit: 0,
                 thread_eval_breaker: 8,
@@ -805,6 +806,9 @@ impl Linker for Host {
             }
             _ => t.class,
         } as usize)
+    }
+    fn depth(&self, _class: &Symbol) -> Option<u32> {
+        None
     }
     fn class_record(&self, _class: &Symbol) -> usize {
         0x1000
