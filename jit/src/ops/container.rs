@@ -8,9 +8,8 @@ use keelback_lowering::helpers::Helper;
 use keelback_lowering::ops::Op;
 use keelback_lowering::types::{Repr, SMALL_INT};
 
-use crate::abi::{clif_type, repr_number};
+use crate::abi::clif_type;
 use crate::compiler::JitError;
-use crate::emit::Fail;
 use crate::translate::{Operand, Translator, is_borrowed};
 
 impl<'a> Translator<'a, '_> {
@@ -217,7 +216,8 @@ impl<'a> Translator<'a, '_> {
         let fail = self.fail_of(inst)?;
         let outside = self.e.cold();
         let index = if repr == Repr::Int && operand.range.is_none() {
-            self.any_index(&operand, &fail)
+            // Whatever is not small is outside.
+            self.clamped(&operand)?
         } else {
             self.index(&operand, repr, outside)
         };
@@ -244,24 +244,6 @@ impl<'a> Translator<'a, '_> {
         self.e.raise(raise, &fail);
         self.e.switch(done);
         Ok(())
-    }
-
-    /// The machine word of an `int` index that may be an instance of a subclass.
-    fn any_index(&mut self, operand: &Operand, fail: &Fail) -> Value {
-        let (merge, result) = self.e.merge(types::I64);
-        let slow = self.e.cold();
-        let small = self.e.is_small(operand.v);
-        self.e.unless(small, slow, &[]);
-        let index = self.untag(operand);
-        self.e.jump(merge, &[index]);
-        self.e.switch(slow);
-        let number = self.e.word(repr_number(Repr::I64));
-        let index = self
-            .e
-            .call_checked(Helper::int_to_mach, &[operand.v, number], fail);
-        self.e.jump(merge, &[index]);
-        self.e.switch(merge);
-        result
     }
 
     pub(crate) fn iter_next(&mut self, inst: &'a Inst) -> Result<(), JitError> {

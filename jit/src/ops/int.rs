@@ -517,10 +517,18 @@ impl<'a> Translator<'a, '_> {
             self.set(inst, value);
             return Ok(());
         }
+        let result = self.clamped(&a)?;
+        self.know(inst, *SMALL_INT.start(), *SMALL_INT.end());
+        self.set(inst, result);
+        Ok(())
+    }
+
+    /// The value of an `int` as a machine word; one that is not small as the nearest small one.
+    pub(super) fn clamped(&mut self, a: &Operand) -> Result<Value, JitError> {
         let slow = self.e.cold();
         let (merge, result) = self.e.merge(types::I64);
-        self.guard(&[a], None, slow);
-        let value = self.untag(&a);
+        self.guard(&[*a], None, slow);
+        let value = self.untag(a);
         self.e.jump(merge, &[value]);
         self.e.switch(slow);
         for (bound, cond) in [(*SMALL_INT.start(), Cond::Lt), (*SMALL_INT.end(), Cond::Gt)] {
@@ -535,9 +543,7 @@ impl<'a> Translator<'a, '_> {
         let value = self.e.call_plain(Helper::int_to_mach, &[a.v, number]);
         self.e.jump(merge, &[value]);
         self.e.switch(merge);
-        self.know(inst, *SMALL_INT.start(), *SMALL_INT.end());
-        self.set(inst, result);
-        Ok(())
+        Ok(result)
     }
 
     pub(crate) fn int_to_float(&mut self, inst: &'a Inst) -> Result<(), JitError> {

@@ -10,6 +10,7 @@ use keelback_checker::types::{Constant, Name, Symbol};
 use keelback_jit::abi::{FloatResult, IntResult};
 use keelback_jit::linker::{ClassAddress, Layout, Linker};
 use keelback_jit::{Compiled, GenericEntry, Jit, Options};
+use keelback_lowering::errors::Raise;
 use keelback_lowering::function::{CellKind, CellRef, CheckRef, FieldRef, Function};
 use keelback_lowering::helpers::Helper;
 use keelback_lowering::types::{Repr, SMALL_INT, Signature};
@@ -467,7 +468,7 @@ extern "C" fn float_mod(a: f64, b: f64) -> FloatResult {
 
 extern "C" fn mach_pow(a: i64, b: i64, _repr: i64) -> IntResult {
     if b < 0 {
-        raise(3);
+        raise(Raise::NegativePower.number());
         return IntResult { value: 0, error: 1 };
     }
     IntResult {

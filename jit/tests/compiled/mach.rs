@@ -91,8 +91,8 @@ fn division_floors() {
         for a in edges(repr) {
             for b in edges(repr) {
                 let (q, r) = if b == 0 {
-                    let zero = Err(Raise::IntDivision.number());
-                    (zero, zero)
+                    let raised = |raise: Raise| Err(raise.number());
+                    (raised(Raise::IntDivision), raised(Raise::IntModulo))
                 } else {
                     let q = floor_div(a, b);
                     (Ok(wrapped(q, repr)), Ok(wrapped(a - q * b, repr)))

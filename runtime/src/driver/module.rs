@@ -11,10 +11,11 @@ use keelback_checker::infer::check_function;
 use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
 use keelback_checker::rules::Level;
-use keelback_checker::settings::Settings;
+use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
 use keelback_lowering::function::{CheckContext, CheckRef, Function, Origin};
+use keelback_parser::PythonVersion;
 use keelback_parser::text_size::TextRange;
 
 use super::Driver;
@@ -77,7 +78,12 @@ struct Checked {
 fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
     let paths = search_paths();
     let mut settings = Settings::default();
-    settings.search_paths.roots = paths;
+    settings.search_paths = paths;
+    let (major, minor, _) = ffi::version();
+    settings.python_version = PythonVersion::from((major, minor));
+    if let Ok(patterns) = StaticPatterns::new(crate::host::options().static_patterns.clone()) {
+        settings.static_patterns = patterns;
+    }
     db.set_settings(&settings);
     let file = db.os_file(source.path);
     db.refresh_file(file);
@@ -116,6 +122,10 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
         let Some(entry) = index.functions.get(qualname) else {
             continue;
         };
+        // `@dynamic`: nothing of it is ours, not even its checks.
+        if function.is_opted_out {
+            continue;
+        }
         let left = match check_function(db, file, qualname) {
             Some(checked) => checked.body.as_ref().err().map(|f| f.reason.to_string()),
             None => Some("a function nested in another".to_owned()),
@@ -140,18 +150,32 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
     })
 }
 
-/// `sys.path`, where modules are looked up.
-fn search_paths() -> Vec<PathBuf> {
+/// `sys.path`, where modules are looked up: the program's own folders, and those of the installation, of which typeshed knows better.
+fn search_paths() -> SearchPaths {
     // SAFETY: the GIL is held; `sys.path` is read item by item, and what is not a string is passed over as CPython does.
     unsafe {
         let list = ffi::PySys_GetObject(c"path".as_ptr());
         if list.is_null() || ffi::PyList_Check(list) == 0 {
-            return Vec::new();
+            return SearchPaths::default();
         }
-        (0..ffi::PyList_Size(list))
+        let prefixes: Vec<PathBuf> = [
+            c"prefix",
+            c"base_prefix",
+            c"exec_prefix",
+            c"base_exec_prefix",
+        ]
+        .into_iter()
+        .filter_map(|name| {
+            let prefix = ffi::PySys_GetObject(name.as_ptr());
+            (!prefix.is_null()).then(|| object::text(prefix)).flatten()
+        })
+        .map(|prefix| PathBuf::from(prefix).join("lib"))
+        .collect();
+        let (site, roots) = (0..ffi::PyList_Size(list))
             .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
             .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok())
-            .collect()
+            .partition(|path| prefixes.iter().any(|prefix| path.starts_with(prefix)));
+        SearchPaths { roots, site }
     }
 }
 
