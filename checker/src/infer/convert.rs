@@ -118,7 +118,7 @@ impl Cx<'_> {
             && self.world.assignable(&from.without_none(), to)
         {
             notes.push("The value may be `None`: test it with `is not None` first".to_owned());
-            if matches!(why, Why::Value | Why::Argument(..)) {
+            if matches!(why, Why::Value) {
                 rule = Rule::PossiblyNone;
             }
         }

@@ -192,12 +192,17 @@ impl Cx<'_> {
         }
         if !self.state.is_bound(id) && self.state.reachable {
             self.locals[id.0 as usize].maybe_unbound = true;
+            let likely = self.state.is_likely(id);
             let message = if self.state.may_be_bound(id) {
                 format!("`{name}` may not be assigned yet here")
             } else {
                 format!("`{name}` is not assigned yet here")
             };
-            self.report(Rule::PossiblyUnbound, span, message);
+            if !likely {
+                self.report(Rule::PossiblyUnbound, span, message);
+                // Once is enough.
+                self.state.set_likely(id);
+            }
         }
         let storage = self.storage(id);
         let place = Place {
@@ -591,10 +596,11 @@ impl Cx<'_> {
         let e = self.unprimitive(e);
         let keep_literal =
             wanted.is_some_and(|t| t.members().iter().any(|m| matches!(m, Type::Literal(_))));
-        let ty = if keep_literal {
-            e.ty.clone()
-        } else {
-            widen(&e.ty)
+        let ty = match &e.ty {
+            // A container of functions or classes takes other ones too.
+            Type::Function(_) | Type::Class(_) | Type::Module(_) => Type::Dynamic,
+            ty if keep_literal => ty.clone(),
+            ty => widen(ty),
         };
         (object(e), ty)
     }
@@ -630,7 +636,8 @@ impl Cx<'_> {
         }
         match wanted {
             Some(wanted) if all => (items, wanted),
-            _ if elts.is_empty() => (items, Type::Dynamic),
+            // Empty, or places that are filled later.
+            _ if elts.is_empty() || ty == Type::None => (items, Type::Dynamic),
             _ => (items, ty),
         }
     }

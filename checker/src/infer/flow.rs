@@ -36,6 +36,8 @@ pub struct State {
     pub bound: Vec<bool>,
     /// Locals that may be bound, by index.
     pub touched: Vec<bool>,
+    /// Locals that are bound if every loop so far ran at least once: of these nobody is warned.
+    pub likely: Vec<bool>,
 }
 
 impl State {
@@ -46,6 +48,7 @@ impl State {
             facts: BTreeMap::new(),
             bound: (0..locals).map(|i| i < params).collect(),
             touched: (0..locals).map(|i| i < params).collect(),
+            likely: (0..locals).map(|i| i < params).collect(),
         }
     }
 
@@ -67,6 +70,33 @@ impl State {
         self.touched.get(id.0 as usize).copied().unwrap_or(false)
     }
 
+    /// Whether `id` is bound if every loop ran.
+    pub fn is_likely(&self, id: LocalId) -> bool {
+        self.likely.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Says that nobody is to be warned of `id` from here on.
+    pub fn set_likely(&mut self, id: LocalId) {
+        let i = id.0 as usize;
+        if self.likely.len() <= i {
+            self.likely.resize(i + 1, false);
+        }
+        self.likely[i] = true;
+    }
+
+    /// Takes a loop to have run whose body ends in `end`.
+    pub fn after_loop(&mut self, end: &State) {
+        if !end.reachable {
+            return;
+        }
+        if self.likely.len() < end.likely.len() {
+            self.likely.resize(end.likely.len(), false);
+        }
+        for (own, end) in self.likely.iter_mut().zip(&end.likely) {
+            *own |= *end;
+        }
+    }
+
     /// Says that `id` is bound, or not.
     pub fn set_bound(&mut self, id: LocalId, bound: bool) {
         let i = id.0 as usize;
@@ -76,8 +106,12 @@ impl State {
         if self.touched.len() <= i {
             self.touched.resize(i + 1, false);
         }
+        if self.likely.len() <= i {
+            self.likely.resize(i + 1, false);
+        }
         self.bound[i] = bound;
         self.touched[i] = bound;
+        self.likely[i] = bound;
     }
 
     /// Forgets what is known of `place` and of everything reached through it.
@@ -105,7 +139,26 @@ impl State {
         });
         self.bound.truncate(count);
         self.touched.truncate(count);
+        self.likely.truncate(count);
         self
+    }
+
+    /// Takes what is known of locals from `count` on from `other`.
+    pub fn keep_temporaries(&mut self, other: &State, count: usize) {
+        for (place, ty) in &other.facts {
+            if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
+                self.facts.insert(place.clone(), ty.clone());
+            }
+        }
+        for (own, theirs) in [
+            (&mut self.bound, &other.bound),
+            (&mut self.touched, &other.touched),
+            (&mut self.likely, &other.likely),
+        ] {
+            own.truncate(count);
+            own.resize(count, false);
+            own.extend(theirs.iter().skip(count));
+        }
     }
 
     /// What is known when control comes from either.
@@ -134,11 +187,16 @@ impl State {
         let touched = (0..len)
             .map(|i| at(&self.touched, i) || at(&other.touched, i))
             .collect();
+        let len = self.likely.len().max(other.likely.len());
+        let likely = (0..len)
+            .map(|i| at(&self.likely, i) && at(&other.likely, i))
+            .collect();
         State {
             reachable: self.reachable,
             facts,
             bound,
             touched,
+            likely,
         }
     }
 }

@@ -35,7 +35,10 @@ impl Cx<'_> {
     ) -> (T, State, State, Vec<State>) {
         if let Some(back) = self.back.get(&key).cloned() {
             // What the body's end does not say of a place is not known at the head either.
-            self.state = self.state.join(&back, self.world);
+            let entry = self.state.clone();
+            self.state = entry.join(&back, self.world);
+            // It says nothing of temporaries: the variables of comprehensions around stay what they are.
+            self.state.keep_temporaries(&entry, self.named);
         }
         let head = self.state.clone();
         self.loops.push(LoopFrame::default());
@@ -65,6 +68,7 @@ impl Cx<'_> {
             })
         });
         self.state = head.join(&end, self.world);
+        self.state.after_loop(&end);
         let orelse = self.block(|cx| cx.body(&stmt.orelse));
         for state in &breaks {
             self.state = self.state.join(state, self.world);
@@ -105,6 +109,7 @@ impl Cx<'_> {
             })
         });
         self.state = head.join(&end, self.world);
+        self.state.after_loop(&end);
         self.push(
             StmtKind::For {
                 iterable: source.iterable,
@@ -406,13 +411,14 @@ impl Cx<'_> {
     /// `while`.
     pub fn while_stmt(&mut self, stmt: &ast::StmtWhile) {
         let span = stmt.range;
-        let ((test, no, body), _, _, breaks) = self.in_loop(span, |cx| {
+        let ((test, no, body), _, end, breaks) = self.in_loop(span, |cx| {
             let condition = cx.condition(&stmt.test);
             cx.state = condition.yes;
             let body = cx.block(|cx| cx.body(&stmt.body));
             (condition.test, condition.no, body)
         });
         self.state = no;
+        self.state.after_loop(&end);
         let orelse = self.block(|cx| cx.body(&stmt.orelse));
         for state in &breaks {
             self.state = self.state.join(state, self.world);
