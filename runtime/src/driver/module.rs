@@ -76,14 +76,14 @@ struct Checked {
 }
 
 fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
-    let paths = search_paths();
-    let mut settings = Settings::default();
-    settings.search_paths = paths;
     let (major, minor, _) = ffi::version();
-    settings.python_version = PythonVersion::from((major, minor));
-    if let Ok(patterns) = StaticPatterns::new(crate::host::options().static_patterns.clone()) {
-        settings.static_patterns = patterns;
-    }
+    let patterns = crate::host::options().static_patterns.clone();
+    let settings = Settings {
+        search_paths: search_paths(),
+        python_version: PythonVersion::from((major, minor)),
+        static_patterns: StaticPatterns::new(patterns).unwrap_or_default(),
+        ..Settings::default()
+    };
     db.set_settings(&settings);
     let file = db.os_file(source.path);
     db.refresh_file(file);

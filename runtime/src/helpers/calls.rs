@@ -77,7 +77,8 @@ unsafe fn find_builtin_method(
         }
         let dict: isize = ffi::read(class.cast(), ffi::layout().type_tp_dictoffset);
         let getattro = ffi::PyType_GetSlot(class, ffi::Py_tp_getattro);
-        if dict != 0 || getattro as usize != ffi::PyObject_GenericGetAttr as *const () as usize {
+        let generic = ffi::PyObject_GenericGetAttr as *const std::ffi::c_void;
+        if dict != 0 || !std::ptr::eq(getattro, generic) {
             return None;
         }
         let method = ffi::_PyType_Lookup(class, name);
