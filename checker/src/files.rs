@@ -127,6 +127,9 @@ pub fn parsed(db: &dyn Db, file: File) -> Arc<Parsed> {
     } else {
         ""
     };
+    if matches!(file.path(db), FilePath::Vendored(_)) {
+        return Arc::new(keelback_parser::parse_vendored_stub(text));
+    }
     // Stubs may use syntax newer than the Python that runs the program.
     let version = if file.path(db).is_stub() {
         keelback_parser::PythonVersion::PY314

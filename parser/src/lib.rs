@@ -37,6 +37,7 @@ pub use line_index::{LineColumn, LineIndex};
 pub use marker::{Marker, is_static_module};
 pub use syntax::{
     Parsed, SyntaxError, parse_expression, parse_module, parse_module_for, parse_string_annotation,
+    parse_vendored_stub,
 };
 
 /// The syntax tree.

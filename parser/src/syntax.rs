@@ -75,6 +75,20 @@ pub fn parse_module(source: &str) -> Parsed {
 ///
 /// When the text is longer than 4 GiB.
 pub fn parse_module_for(source: &str, version: PythonVersion) -> Parsed {
+    parse(source, version, true)
+}
+
+/// Parses a stub that is part of the distribution and known to be right: errors that are only found when the whole tree is known are not
+/// looked for.
+///
+/// # Panics
+///
+/// As [`parse_module_for`].
+pub fn parse_vendored_stub(source: &str) -> Parsed {
+    parse(source, PythonVersion::PY314, false)
+}
+
+fn parse(source: &str, version: PythonVersion, thorough: bool) -> Parsed {
     let options = ParseOptions::from(Mode::Module).with_target_version(version);
     let parsed = rustpython_parser::parse_unchecked(source, options)
         .try_into_module()
@@ -113,7 +127,7 @@ pub fn parse_module_for(source: &str, version: PythonVersion) -> Parsed {
     }
     // A tree that the parser had to patch up would give follow-on errors, so the second kind is looked for
     // only in one that it did not.
-    if parsed.has_valid_syntax() {
+    if thorough && parsed.has_valid_syntax() {
         errors.extend(semantic::check(source, parsed.suite(), version));
     }
     errors.sort_by_key(|error| (error.range.start(), error.range.end()));

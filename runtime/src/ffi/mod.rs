@@ -228,6 +228,30 @@ pub enum CurrentFrame {
     Direct(usize),
 }
 
+/// `PyMethodDescrObject` up to what is used here; the same in every supported version.
+#[repr(C)]
+#[derive(Debug)]
+pub struct MethodDescriptor {
+    ob_refcnt: isize,
+    ob_type: *mut PyTypeObject,
+    d_type: *mut PyTypeObject,
+    d_name: *mut PyObject,
+    d_qualname: *mut PyObject,
+    /// `d_method`
+    pub definition: *const MethodDefinition,
+}
+
+/// `PyMethodDef` with its function as an address.
+#[repr(C)]
+#[derive(Debug)]
+pub struct MethodDefinition {
+    name: *const c_char,
+    /// `ml_meth`
+    pub function: *const c_void,
+    /// `ml_flags`
+    pub flags: c_int,
+}
+
 /// Symbols that only some versions export.
 #[derive(Clone, Copy)]
 pub struct Optional {

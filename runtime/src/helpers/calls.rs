@@ -2,6 +2,8 @@
 // What each function takes is stated in the list, and what it may rely on in the module `helpers`: once, not at every block.
 #![allow(clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks)]
 
+use std::ffi::{c_int, c_void};
+
 use super::Obj;
 use crate::ffi;
 use crate::gil::GilCell;
@@ -37,6 +39,9 @@ struct Known {
     name: Obj,
     /// The method descriptor, which the class keeps for ever.
     method: Obj,
+    /// Its C function and calling convention.
+    function: *const c_void,
+    flags: c_int,
 }
 
 /// How many methods are remembered; a power of two.
@@ -48,18 +53,20 @@ static KNOWN: GilCell<[Known; REMEMBERED]> = GilCell::new(
         class: std::ptr::null_mut(),
         name: std::ptr::null_mut(),
         method: std::ptr::null_mut(),
+        function: std::ptr::null(),
+        flags: 0,
     }; REMEMBERED],
 );
 
-/// The method descriptor that an attribute of an object is, when its class is a builtin one whose instances have no attributes of their own.
+/// The method that an attribute of an object is, when its class is a builtin one whose instances have no attributes of their own.
 #[inline]
-unsafe fn builtin_method(receiver: Obj, name: Obj) -> Option<Obj> {
+unsafe fn builtin_method(receiver: Obj, name: Obj) -> Option<Known> {
     unsafe {
         let class = ffi::Py_TYPE(receiver);
         let place = ((class as usize >> 4) ^ (name as usize >> 4)) & (REMEMBERED - 1);
         let known = KNOWN.with(|k| k[place]);
         if known.class == class && known.name == name {
-            return Some(known.method);
+            return Some(known);
         }
         find_builtin_method(class, name, place)
     }
@@ -70,14 +77,14 @@ unsafe fn find_builtin_method(
     class: *mut ffi::PyTypeObject,
     name: Obj,
     place: usize,
-) -> Option<Obj> {
+) -> Option<Known> {
     unsafe {
         if ffi::type_flags(class) & ffi::TPFLAGS_HEAPTYPE != 0 {
             return None;
         }
         let dict: isize = ffi::read(class.cast(), ffi::layout().type_tp_dictoffset);
         let getattro = ffi::PyType_GetSlot(class, ffi::Py_tp_getattro);
-        let generic = ffi::PyObject_GenericGetAttr as *const std::ffi::c_void;
+        let generic = ffi::PyObject_GenericGetAttr as *const c_void;
         if dict != 0 || !std::ptr::eq(getattro, generic) {
             return None;
         }
@@ -85,14 +92,53 @@ unsafe fn find_builtin_method(
         if method.is_null() || ffi::Py_TYPE(method) != &raw mut ffi::PyMethodDescr_Type {
             return None;
         }
-        KNOWN.with(|k| {
-            k[place] = Known {
-                class,
-                name,
-                method,
+        let descriptor = &*method.cast::<ffi::MethodDescriptor>();
+        let definition = &*descriptor.definition;
+        let known = Known {
+            class,
+            name,
+            method,
+            function: definition.function,
+            flags: definition.flags,
+        };
+        KNOWN.with(|k| k[place] = known);
+        Some(known)
+    }
+}
+
+/// Calls a method's C function as its convention wants it; `None` when it has another convention or does not take as many arguments.
+unsafe fn call_c(known: &Known, args: *const Obj, n: usize, keywords: Obj) -> Option<Obj> {
+    type Two = unsafe extern "C" fn(Obj, Obj) -> Obj;
+    type Fast = unsafe extern "C" fn(Obj, *const Obj, isize) -> Obj;
+    type FastWithKeywords = unsafe extern "C" fn(Obj, *const Obj, isize, Obj) -> Obj;
+    const FAST_WITH_KEYWORDS: c_int = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+    unsafe {
+        let receiver = *args;
+        let rest = (n - 1) as isize;
+        match known.flags {
+            ffi::METH_NOARGS if n == 1 && keywords.is_null() => {
+                Some(std::mem::transmute::<*const c_void, Two>(known.function)(
+                    receiver,
+                    std::ptr::null_mut(),
+                ))
             }
-        });
-        Some(method)
+            ffi::METH_O if n == 2 && keywords.is_null() => {
+                Some(std::mem::transmute::<*const c_void, Two>(known.function)(
+                    receiver,
+                    *args.add(1),
+                ))
+            }
+            ffi::METH_FASTCALL if keywords.is_null() => Some(std::mem::transmute::<
+                *const c_void,
+                Fast,
+            >(known.function)(
+                receiver, args.add(1), rest
+            )),
+            FAST_WITH_KEYWORDS => Some(std::mem::transmute::<*const c_void, FastWithKeywords>(
+                known.function,
+            )(receiver, args.add(1), rest, keywords)),
+            _ => None,
+        }
     }
 }
 
@@ -100,20 +146,15 @@ unsafe fn find_builtin_method(
 pub unsafe fn call_named(name: Obj, args: usize, n: i64, keywords: usize) -> PyResult<Owned> {
     let keywords = keywords as Obj;
     unsafe {
-        if let Some(method) = builtin_method(*(args as *const Obj), name) {
-            return Owned::from_new(ffi::PyObject_Vectorcall(
-                method,
-                args as *const Obj,
-                positional(n, keywords),
-                keywords,
-            ));
+        let n = positional(n, keywords);
+        let args = args as *const Obj;
+        if let Some(known) = builtin_method(*args, name) {
+            if let Some(result) = call_c(&known, args, n, keywords) {
+                return Owned::from_new(result);
+            }
+            return Owned::from_new(ffi::PyObject_Vectorcall(known.method, args, n, keywords));
         }
-        Owned::from_new(ffi::PyObject_VectorcallMethod(
-            name,
-            args as *const Obj,
-            positional(n, keywords),
-            keywords,
-        ))
+        Owned::from_new(ffi::PyObject_VectorcallMethod(name, args, n, keywords))
     }
 }
 
