@@ -19,6 +19,38 @@ pub struct SearchPaths {
     pub site: Vec<PathBuf>,
 }
 
+impl SearchPaths {
+    /// The search paths of an interpreter with this `sys.path`: what comes before its standard library is the program's own.
+    ///
+    /// The standard library itself is known by its stubs, which say more than its source, so it must not be among the roots.
+    pub fn of_interpreter(
+        system: &dyn System,
+        sys_path: impl IntoIterator<Item = PathBuf>,
+    ) -> SearchPaths {
+        let mut paths = SearchPaths::default();
+        let mut in_site = false;
+        for folder in sys_path {
+            // `python313.zip`, which is mostly not there.
+            if folder
+                .extension()
+                .is_some_and(|extension| extension == "zip")
+            {
+                paths.site.push(folder);
+                continue;
+            }
+            in_site |= ["os.py", "abc.py", "site.py"]
+                .iter()
+                .all(|module| system.is_file(&folder.join(module)));
+            if in_site {
+                paths.site.push(folder);
+            } else {
+                paths.roots.push(folder);
+            }
+        }
+        paths
+    }
+}
+
 /// Which modules are static without saying so.
 #[derive(Debug, Clone, Default)]
 pub struct StaticPatterns {

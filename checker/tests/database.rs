@@ -197,6 +197,45 @@ fn an_unchanged_file_is_not_parsed_again() {
 }
 
 #[test]
+fn an_interpreters_library_is_known_by_its_stubs() {
+    let system = MemorySystem::new();
+    for file in [
+        "/app/main.py",
+        "/py/os.py",
+        "/py/abc.py",
+        "/py/site.py",
+        "/py/enum.py",
+        "/py/site-packages/lib.py",
+    ] {
+        system.write(file, "");
+    }
+    let paths = [
+        "/app",
+        "/own",
+        "/py313.zip",
+        "/py",
+        "/py/lib-dynload",
+        "/py/site-packages",
+    ];
+    let search_paths = SearchPaths::of_interpreter(&system, paths.map(PathBuf::from));
+    assert_eq!(
+        search_paths.roots,
+        [PathBuf::from("/app"), PathBuf::from("/own")]
+    );
+    assert_eq!(search_paths.site.len(), 4);
+    let db = Database::new(
+        Arc::new(system),
+        &Settings {
+            search_paths,
+            ..Settings::default()
+        },
+    );
+    assert_eq!(path_of(&db, "main").unwrap(), "/app/main.py");
+    assert_eq!(path_of(&db, "enum").unwrap(), "<keelback>/stdlib/enum.pyi");
+    assert_eq!(path_of(&db, "lib").unwrap(), "/py/site-packages/lib.py");
+}
+
+#[test]
 fn settings_come_from_pyproject() {
     let system = MemorySystem::new();
     system.write(

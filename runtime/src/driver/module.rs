@@ -10,7 +10,7 @@ use keelback_checker::diagnostic::Located;
 use keelback_checker::infer::check_function;
 use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
-use keelback_checker::rules::Level;
+use keelback_checker::rules::{Level, RuleLevels};
 use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
@@ -82,6 +82,8 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
         search_paths: search_paths(),
         python_version: PythonVersion::from((major, minor)),
         static_patterns: StaticPatterns::new(patterns).unwrap_or_default(),
+        // Nobody sees the hints of an import, and they take time.
+        rules: RuleLevels::without_hints(),
         ..Settings::default()
     };
     db.set_settings(&settings);
