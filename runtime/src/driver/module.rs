@@ -1,6 +1,5 @@
 //! The importer's question answered: what are a module's functions and classes, and what is wrong with it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +12,7 @@ use keelback_checker::modules::module_interface;
 use keelback_checker::rules::{Level, RuleLevels};
 use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
 use keelback_checker::tree::{Assumption, Binding};
+use keelback_checker::system::OsSystem;
 use keelback_checker::types::{Name, Symbol};
 use keelback_lowering::function::{CheckContext, CheckRef, Function, Origin};
 use keelback_parser::PythonVersion;
@@ -160,24 +160,10 @@ fn search_paths() -> SearchPaths {
         if list.is_null() || ffi::PyList_Check(list) == 0 {
             return SearchPaths::default();
         }
-        let prefixes: Vec<PathBuf> = [
-            c"prefix",
-            c"base_prefix",
-            c"exec_prefix",
-            c"base_exec_prefix",
-        ]
-        .into_iter()
-        .filter_map(|name| {
-            let prefix = ffi::PySys_GetObject(name.as_ptr());
-            (!prefix.is_null()).then(|| object::text(prefix)).flatten()
-        })
-        .map(|prefix| PathBuf::from(prefix).join("lib"))
-        .collect();
-        let (site, roots) = (0..ffi::PyList_Size(list))
+        let folders = (0..ffi::PyList_Size(list))
             .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
-            .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok())
-            .partition(|path| prefixes.iter().any(|prefix| path.starts_with(prefix)));
-        SearchPaths { roots, site }
+            .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok());
+        SearchPaths::of_interpreter(&OsSystem::new(), folders)
     }
 }
 
