@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use keelback_parser::ast::{Expr, Parameter, ParameterWithDefault, StmtFunctionDef};
+use keelback_parser::ast::visitor::{self, Visitor};
+use keelback_parser::ast::{Expr, Parameter, ParameterWithDefault, Stmt, StmtFunctionDef};
 
 use crate::annotation::Scope;
 use crate::constants;
@@ -235,9 +236,16 @@ fn build(
         .returns
         .as_ref()
         .map(|returns| scope.ty(returns, &mut Vec::new()));
-    let returns_annotated = returns.is_some() && !has(KnownDecorator::DynamicReturn);
+    // An operator's method may decline with `NotImplemented` whatever it declares to return.
+    let name = node.name.as_str();
+    let declines = class.is_some()
+        && name.starts_with("__")
+        && name.ends_with("__")
+        && returns_not_implemented(&node.body);
+    let open = has(KnownDecorator::DynamicReturn) || declines;
+    let returns_annotated = returns.is_some() && !open;
     let returns = match returns {
-        _ if has(KnownDecorator::DynamicReturn) => Type::Dynamic,
+        _ if open => Type::Dynamic,
         Some(ty) => ty,
         None if class.is_some() && node.name.as_str() == "__init__" => Type::None,
         None => Type::Dynamic,
@@ -259,6 +267,34 @@ fn build(
         is_decorated,
         is_opted_out: has(KnownDecorator::OptOut) || class_is(KnownDecorator::OptOut),
     })
+}
+
+/// Whether a body, nested functions aside, has `NotImplemented` as a returned value.
+fn returns_not_implemented(body: &[Stmt]) -> bool {
+    struct Find(bool);
+    impl<'a> Visitor<'a> for Find {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            match stmt {
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                Stmt::Return(node) => {
+                    if let Some(value) = &node.value {
+                        self.visit_expr(value);
+                    }
+                }
+                _ => visitor::walk_stmt(self, stmt),
+            }
+        }
+
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Name(name) if name.id.as_str() == "NotImplemented" => self.0 = true,
+                _ => visitor::walk_expr(self, expr),
+            }
+        }
+    }
+    let mut find = Find(false);
+    find.visit_body(body);
+    find.0
 }
 
 /// The scope in which a function's annotations are evaluated: the class or function around it, and its own type parameters.

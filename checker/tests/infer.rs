@@ -578,3 +578,25 @@ fn cross_module_names() {
         ]
     );
 }
+
+#[test]
+fn operators_may_decline() {
+    let text = "
+class A:
+    def __init__(self, n: int) -> None:
+        self.n: int = n
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, A):
+            return NotImplemented
+        return self.n == other.n
+    def __add__(self, other: object) -> 'A':
+        return A(self.n + other.n) if isinstance(other, A) else NotImplemented
+def f(a: A, b: A) -> bool:
+    return a == b and (a + b) == a
+";
+    assert_eq!(errors(text), Vec::<String>::new());
+    assert!(
+        tree(text, "A.__eq__")
+            .starts_with("function m:A.__eq__ (self: A, other: object) -> dynamic")
+    );
+}
