@@ -44,7 +44,7 @@ impl Builder<'_> {
         self.convert_value(conversion, value, to)
     }
 
-    fn convert_value(
+    pub(super) fn convert_value(
         &mut self,
         conversion: &Conversion,
         value: Value,

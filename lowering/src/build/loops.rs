@@ -1,7 +1,10 @@
 //! Loops. Each has one latch: the block that polls and goes back to the header, where `continue` goes too.
 
-use keelback_checker::tree::{Expr, ExprKind, Iterable, LocalId, Stmt};
-use keelback_checker::types::{Constant, Symbol};
+use keelback_checker::tree::{
+    Conversion, Expr, ExprKind, Iterable, LocalId, Stmt, StmtKind, Target,
+};
+use keelback_checker::types::{Constant, Symbol, Type};
+use keelback_parser::text_size::TextRange;
 
 use super::expressions::is_exactly;
 use super::ssa::Var;
@@ -20,6 +23,15 @@ struct Blocks {
     /// Where the loop ends without `break`: the `else` part.
     exhausted: Block,
     done: Block,
+}
+
+/// How a loop's body unboxes its item, and the local that it goes to.
+#[derive(Clone, Copy)]
+struct Unboxed<'t> {
+    local: usize,
+    conversion: &'t Conversion,
+    ty: &'t Type,
+    span: TextRange,
 }
 
 impl Builder<'_> {
@@ -376,35 +388,87 @@ impl Builder<'_> {
             self.advance(position, now);
             return self.close_loop(blocks, orelse);
         };
+        let unboxed = self.unboxed_item(item, body);
         let taken = self.new_block();
         let found = self.param(taken, RegType::obj());
+        let raw = unboxed.map(|u| (u.local, self.param(taken, RegType::of(u.ty))));
         let (direct, general) = (self.new_block(), self.cold_block());
         self.branch(is, direct, general);
         self.start(direct);
         let sequence = self.retype(sequence, &known);
         let value = self.op(next, &[sequence, now], RegType::nullable());
-        self.pass_item(value, taken, blocks.exhausted);
+        self.pass_item(value, taken, blocks.exhausted, unboxed)?;
         self.start(general);
         let from = self.read(iterator);
         let from = self.op(Op::Retype, &[from], RegType::obj());
         let value = self.op(Op::IterNext, &[from], RegType::nullable());
-        self.pass_item(value, taken, blocks.exhausted);
+        self.pass_item(value, taken, blocks.exhausted, unboxed)?;
         self.start(taken);
         self.jump(blocks.body, &[]);
         self.start(blocks.body);
         self.set_local(item, found);
+        let body = match raw {
+            Some((local, raw)) => {
+                self.set_local(local, raw);
+                &body[1..]
+            }
+            None => body,
+        };
         self.loop_body(&blocks, body)?;
         self.advance(position, now);
         self.close_loop(blocks, orelse)
     }
 
-    fn pass_item(&mut self, value: Value, taken: Block, exhausted: Block) {
+    fn pass_item(
+        &mut self,
+        value: Value,
+        taken: Block,
+        exhausted: Block,
+        unboxed: Option<Unboxed<'_>>,
+    ) -> Lowered<()> {
         let some = self.new_block();
         let none = self.op(Op::IsNull, &[value], RegType::new(Repr::Bool));
         self.branch(none, exhausted, some);
         self.start(some);
         let value = self.op(Op::Retype, &[value], RegType::obj());
-        self.jump(taken, &[value]);
+        let mut args = vec![value];
+        if let Some(Unboxed {
+            conversion,
+            ty,
+            span,
+            ..
+        }) = unboxed
+        {
+            let previous = self.at(span);
+            args.push(self.convert_value(conversion, value, ty)?);
+            self.back_at(previous);
+        }
+        self.jump(taken, &args);
+        Ok(())
+    }
+
+    /// What the body starts with, when that is to unbox the item: done before the two ways to get an item meet, it needs no reference to the object. The
+    /// object goes along, and is not passed in the end if nothing else reads it.
+    fn unboxed_item<'t>(&self, item: usize, body: &'t [Stmt]) -> Option<Unboxed<'t>> {
+        let first = body.first()?;
+        let StmtKind::Assign(Target::Local(local), value) = &first.kind else {
+            return None;
+        };
+        let ExprKind::Convert(conversion, from) = &*value.kind else {
+            return None;
+        };
+        let local = local.0 as usize;
+        let of_item = matches!(&*from.kind, ExprKind::Local(id) if id.0 as usize == item);
+        let fits = local != item
+            && local < self.locals.len()
+            && Repr::of(&value.ty) != Repr::Obj
+            && self.ssa_type(self.locals[item].var).repr == Repr::Obj;
+        (of_item && fits).then_some(Unboxed {
+            local,
+            conversion,
+            ty: &value.ty,
+            span: first.span,
+        })
     }
 
     fn advance(&mut self, position: Var, now: Value) {

@@ -344,6 +344,48 @@ fn objects() -> Body {
     )
 }
 
+/// `for x in xs: total += x; return total`, `xs: list[float]`.
+fn sum_floats() -> Body {
+    let list = Type::Instance(Symbol::new("builtins", "list"), Arc::from([Type::float()]));
+    let item = e(
+        ExprKind::Convert(Conversion::Checked(Check::Value), local(2, Type::Dynamic)),
+        Type::float(),
+    );
+    let zero = e(ExprKind::Constant(Constant::Float(0)), Type::float());
+    let add = binary(
+        BinaryOp::Add,
+        local(1, Type::float()),
+        local(3, Type::float()),
+        Type::float(),
+    );
+    body(
+        "sum_floats",
+        1,
+        &[
+            ("xs", list.clone()),
+            ("total", Type::float()),
+            (".0", Type::Dynamic),
+            ("x", Type::float()),
+        ],
+        Type::float(),
+        vec![
+            set(1, zero),
+            s(StmtKind::For {
+                iterable: Iterable::List(local(0, list)),
+                item: LocalId(2),
+                body: vec![set(3, item), set(1, add)],
+                orelse: vec![],
+            }),
+            ret(local(1, Type::float())),
+        ],
+    )
+}
+
+#[test]
+fn items_are_unboxed_where_they_lie() {
+    insta::assert_snapshot!(optimised(&sum_floats(), 2));
+}
+
 #[test]
 fn recursive_function() {
     insta::assert_snapshot!(lowered(&fib()));
