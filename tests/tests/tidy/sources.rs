@@ -68,6 +68,8 @@ pub fn top_folders() -> Vec<String> {
         .flatten()
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        // What a build leaves is there or not, and in the tree never.
+        .filter(|name| name != "target")
         .collect()
 }
 
