@@ -51,6 +51,8 @@ define_raises! {
     MathDomain = "ValueError", "math domain error";
     /// A machine integer that does not fit another.
     NarrowOverflow = "OverflowError", "integer out of range";
+    /// A subclass of a builtin container says that it is longer than memory.
+    LengthOverflow = "OverflowError", "cannot fit 'int' into an index-sized integer";
     /// `Array` index.
     ArrayIndex = "IndexError", "array index out of range";
     /// Assignment to an `Array` index.

@@ -321,7 +321,7 @@ pub unsafe fn register_module(
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn resolve_class(symbol: &Symbol) -> Option<Owned> {
+pub unsafe fn resolve(symbol: &Symbol) -> Option<Owned> {
     // SAFETY: the caller's promise; errors of the look-up mean that there is nothing.
     unsafe {
         if let Some(record) = class(symbol) {

@@ -6,7 +6,8 @@ use keelback_checker::types::{Name, Symbol, Type};
 use keelback_stdlib::intrinsics::{self, Implementation};
 
 use super::{Builder, Lowered, constructor_signature, signature_of};
-use crate::function::{CellKind, CellRef, CheckContext, MethodRef, Reference, Value};
+use crate::errors::Raise;
+use crate::function::{CellKind, CellRef, CheckContext, Imm, MethodRef, Reference, Value};
 use crate::helpers::{Helper, HelperKind};
 use crate::ops::{Cond, Op};
 use crate::passes::bounds;
@@ -297,7 +298,8 @@ impl Builder<'_> {
             return self.op(Op::ArrayLen, &[object], known);
         }
         let Some(class) = class.filter(|c| KNOWN.iter().any(|k| c.is_builtin(k))) else {
-            return self.helper(Helper::object_len, &[object], known);
+            // A `range` may be longer than anything that is in memory.
+            return self.helper(Helper::object_len, &[object], RegType::new(Repr::I64));
         };
         // Exactly such an object, most likely; an instance of a subclass may have a `__len__` of its own.
         let (direct, general, done) = (self.new_block(), self.cold_block(), self.new_block());
@@ -310,7 +312,19 @@ impl Builder<'_> {
         let length = self.length(exact);
         self.jump(done, &[length]);
         self.start(general);
-        let length = self.helper(Helper::object_len, &[object], known);
+        let length = self.helper(Helper::object_len, &[object], RegType::new(Repr::I64));
+        // A container that is in memory is never so long, whatever its `__len__` says; what follows relies on it.
+        let most = self.const_i64(bounds::MAX_LENGTH);
+        let ty = RegType::new(Repr::Bool);
+        let beyond = self.emit(Op::MachCmp, &[length, most], Imm::Cond(Cond::Gt), ty);
+        let (raising, fine) = (self.cold_block(), self.new_block());
+        self.branch(beyond, raising, fine);
+        self.start(raising);
+        let number = self.const_i64(Raise::LengthOverflow.number());
+        self.helper_effect(Helper::raise_fixed, &[number]);
+        self.unreachable();
+        self.start(fine);
+        let length = self.retype(length, &known);
         self.jump(done, &[length]);
         self.start(done);
         result

@@ -221,7 +221,7 @@ impl ClassRef {
             if !found.is_null() || self.unchecked.get() {
                 return found;
             }
-            let Some(object) = records::resolve_class(&self.symbol) else {
+            let Some(object) = records::resolve(&self.symbol) else {
                 return std::ptr::null_mut();
             };
             let object = origin(object);

@@ -7,8 +7,9 @@ use crate::boundary::check::{Check, Verdict};
 use crate::boundary::entry::{wrong_argument, wrong_result};
 use crate::error;
 use crate::ffi::{self, PyObject};
+use crate::gil::GilCell;
 use crate::object::{self, Owned, PyResult, Raised};
-use crate::records;
+use crate::records::{self, FunctionRecord};
 
 /// A check and what it says when it fails.
 #[derive(Debug)]
@@ -105,9 +106,20 @@ pub struct DefaultDescription {
     pub function: Symbol,
     /// The parameter's index.
     pub param: u32,
+    /// The record whose function was asked last.
+    record: GilCell<Option<&'static FunctionRecord>>,
 }
 
 impl DefaultDescription {
+    /// Of a parameter of a function.
+    pub fn new(function: Symbol, param: u32) -> DefaultDescription {
+        DefaultDescription {
+            function,
+            param,
+            record: GilCell::new(None),
+        }
+    }
+
     /// The default as the function object has it now.
     ///
     /// # Errors
@@ -118,16 +130,25 @@ impl DefaultDescription {
     pub unsafe fn load(&self) -> PyResult<Owned> {
         // SAFETY: the caller's promise.
         unsafe {
-            if let Some(record) = records::function(&self.function) {
-                let found = crate::boundary::native::default_of(
-                    record,
-                    record.function.get(),
-                    self.param as usize,
-                )?;
+            let alive = |record: &&'static FunctionRecord| !record.function.get().is_null();
+            // A module that is imported a second time registers its functions before they exist; callers of the first go on with theirs.
+            let known = self.record.get().filter(alive);
+            let known = known.or_else(|| records::function(&self.function).filter(alive));
+            let found = match known {
+                Some(record) => Some((record, Owned::from_borrowed(record.function.get()))),
+                // The function object that was made last is gone, but another one of the same code is in its place.
+                None => records::resolve(&self.function)
+                    .filter(|f| ffi::Py_TYPE(f.as_ptr()) == &raw mut ffi::PyFunction_Type)
+                    .and_then(|f| Some((records::of_function(f.as_ptr())?, f))),
+            };
+            if let Some((record, function)) = found {
+                self.record.set(Some(record));
+                let index = self.param as usize;
+                let found = crate::boundary::native::default_of(record, function.as_ptr(), index)?;
                 if let Some(value) = found {
                     return Ok(value);
                 }
-                let parameter = &record.signature.parameters[self.param as usize];
+                let parameter = &record.signature.parameters[index];
                 let name = object::text(parameter.name.as_ptr()).unwrap_or("?");
                 return Err(error::type_error(&format!(
                     "{}() missing 1 required positional argument: '{name}'",

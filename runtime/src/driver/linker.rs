@@ -202,12 +202,7 @@ impl Linker for RuntimeLinker {
         self.once(
             |g| &mut g.defaults,
             &(function.clone(), param),
-            || {
-                leak(DefaultDescription {
-                    function: function.clone(),
-                    param,
-                })
-            },
+            || leak(DefaultDescription::new(function.clone(), param)),
         )
     }
 
