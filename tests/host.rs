@@ -3,6 +3,9 @@
 //! Every script in `host/scripts` is run by `keelback run` on both tiers; it asserts what it expects. Every program in `host/run` is run by `python`
 //! and by `keelback run` in the same way, and both must end alike: standard output, standard error, exit status.
 
+#[path = "host/configuration.rs"]
+mod configuration;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -100,6 +103,11 @@ fn main() {
             format!("patterns::{}", python.version),
             move || run_patterns(&with_patterns, &of_patterns, &patterns),
         ));
+        let (configured, of_configuration) = (python.clone(), command.clone());
+        trials.push(Trial::test(
+            format!("configuration::{}", python.version),
+            move || configuration::importer(&configured, &of_configuration),
+        ));
         for &(name, args, stdin) in RUNS {
             let (python, command) = (python.clone(), command.clone());
             let folder = host.join("run");
@@ -118,6 +126,7 @@ fn main() {
         ("named_and_unsupported", named_and_unsupported),
         ("virtual_environment_first", virtual_environment_first),
         ("managed_versions", managed_versions),
+        ("configured", configuration::interpreter),
     ] {
         let command = command.clone();
         trials.push(Trial::test(format!("interpreter/{name}"), move || {

@@ -1,12 +1,13 @@
 //! Texts of files and their syntax trees.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use keelback_parser::{LineIndex, Marker, Parsed};
 
 use crate::db::{Db, File, FilePath};
 use crate::diagnostic::SourceFile;
-use crate::system::Status;
+use crate::system::{Status, System};
 
 /// The text of a file, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,18 +95,21 @@ fn own_stub(path: &str) -> Option<&'static str> {
     }
 }
 
+/// An absolute path as people see it: relative to the current folder where it lies below it.
+pub(crate) fn shown_path(system: &dyn System, path: &Path) -> String {
+    let current = system.current_dir();
+    path.strip_prefix(&current)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
 /// Path, text and lines of `file` for people.
 #[salsa::tracked(returns(clone), no_eq)]
 pub fn source_file(db: &dyn Db, file: File) -> Arc<SourceFile> {
     let source = source_text(db, file);
     let path = match file.path(db) {
-        FilePath::Os(path) => {
-            let current = db.system().current_dir();
-            path.strip_prefix(&current)
-                .unwrap_or(path)
-                .display()
-                .to_string()
-        }
+        FilePath::Os(path) => shown_path(db.system(), path),
         vendored => vendored.to_string(),
     };
     Arc::new(SourceFile {

@@ -20,6 +20,7 @@
 pub mod annotation;
 pub mod check;
 pub mod classes;
+pub mod config;
 pub mod constants;
 pub mod db;
 pub mod declarations;

@@ -6,8 +6,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keelback_parser::PythonVersion;
+
+use crate::config::{self, Config};
+use crate::diagnostic::Located;
 use crate::settings::{SearchPaths, Settings};
 use crate::system::{Status, System};
+
+/// What marks a folder as a virtual environment, and says which Python it is of.
+const ENVIRONMENT_FILE: &str = "pyvenv.cfg";
 
 /// The Python files at `path`: the file itself, whatever it is called, or every `.py` file below the folder, sorted.
 ///
@@ -52,7 +59,7 @@ fn collect(system: &dyn System, folder: &Path, found: &mut Vec<PathBuf>) -> io::
 fn is_skipped(system: &dyn System, folder: &Path, name: &str) -> bool {
     name.starts_with('.')
         || matches!(name, "__pycache__" | "node_modules" | "site-packages")
-        || system.is_file(&folder.join("pyvenv.cfg"))
+        || system.is_file(&folder.join(ENVIRONMENT_FILE))
         || system.is_file(&folder.join("CACHEDIR.TAG"))
 }
 
@@ -68,14 +75,35 @@ pub fn import_root(system: &dyn System, file: &Path) -> PathBuf {
     folder.to_path_buf()
 }
 
-/// The settings for checking `files` of the project in `folder`: those of its `pyproject.toml`; as search roots the configured
-/// ones, the files' import roots, the project's folder and its `src`; and the packages of its virtual environment.
-///
-/// # Errors
-///
-/// Sentences that say what is wrong in `pyproject.toml`; the settings are those without the wrong parts.
-pub fn settings(system: &dyn System, folder: &Path, files: &[PathBuf]) -> (Settings, Vec<String>) {
-    let (mut settings, problems) = Settings::discover(system, folder);
+/// The settings for checking `files` of the project in `folder`, by the configuration that is found from there: see [`configured`].
+/// And what is wrong with the configuration.
+pub fn settings(system: &dyn System, folder: &Path, files: &[PathBuf]) -> (Settings, Vec<Located>) {
+    let config = Config::discover(system, folder);
+    let settings = configured(system, &config, folder, files);
+    (settings, config.problems)
+}
+
+/// The settings for checking `files` of the project in `folder`: those of its configuration; as search roots the configured
+/// folders, the files' import roots, the project's folder and its `src`; and the packages of its virtual environment, whose Python it is
+/// if the configuration names none.
+pub fn configured(
+    system: &dyn System,
+    config: &Config,
+    folder: &Path,
+    files: &[PathBuf],
+) -> Settings {
+    let mut settings = Settings::default();
+    let project = project_folder(system, folder);
+    let named = config.environment(system);
+    let environment = named.unwrap_or_else(|| {
+        system
+            .var("VIRTUAL_ENV")
+            .map_or_else(|| project.join(".venv"), PathBuf::from)
+    });
+    if let Some(version) = environment_version(system, &environment) {
+        settings.python_version = version;
+    }
+    config.apply(&mut settings);
     let mut folders: Vec<PathBuf> = files
         .iter()
         .filter_map(|f| f.parent().map(Path::to_path_buf))
@@ -85,21 +113,17 @@ pub fn settings(system: &dyn System, folder: &Path, files: &[PathBuf]) -> (Setti
     for file in folders.iter().map(|folder| folder.join("__init__.py")) {
         add_root(&mut settings.search_paths, import_root(system, &file));
     }
-    let project = project_folder(system, folder);
     for root in [project.join("src"), project.clone()] {
         if system.is_dir(&root) {
             add_root(&mut settings.search_paths, root);
         }
     }
-    let environment = system
-        .var("VIRTUAL_ENV")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| project.join(".venv"));
+    // What is no virtual environment is looked at only if it was asked for: another `.venv` may be anything.
+    if config.python.is_some() || system.is_file(&environment.join(ENVIRONMENT_FILE)) {
+        let site = site_packages(system, &environment);
+        settings.search_paths.site.extend(site);
+    }
     settings
-        .search_paths
-        .site
-        .extend(site_packages(system, &environment));
-    (settings, problems)
 }
 
 fn add_root(paths: &mut SearchPaths, root: PathBuf) {
@@ -112,22 +136,34 @@ fn add_root(paths: &mut SearchPaths, root: PathBuf) {
 fn project_folder(system: &dyn System, folder: &Path) -> PathBuf {
     folder
         .ancestors()
-        .find(|candidate| system.is_file(&candidate.join("pyproject.toml")))
+        .find(|candidate| system.is_file(&candidate.join(config::FILE_NAME)))
         .map_or_else(
             || import_root(system, &folder.join("__init__.py")),
             Path::to_path_buf,
         )
 }
 
-/// The package folders of a virtual environment.
+/// The package folders of a virtual environment or an installation.
 fn site_packages(system: &dyn System, environment: &Path) -> Vec<PathBuf> {
-    if !system.is_file(&environment.join("pyvenv.cfg")) {
-        return Vec::new();
-    }
     let versions = system.list(&environment.join("lib")).unwrap_or_default();
     versions
         .into_iter()
         .map(|version| version.join("site-packages"))
         .filter(|folder| system.is_dir(folder))
         .collect()
+}
+
+/// The version of Python in a virtual environment.
+fn environment_version(system: &dyn System, environment: &Path) -> Option<PythonVersion> {
+    let bytes = system.read(&environment.join(ENVIRONMENT_FILE)).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let value = text.lines().find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        matches!(key.trim(), "version" | "version_info").then_some(value.trim())
+    })?;
+    let mut parts = value.split('.').map(str::parse::<u8>);
+    match (parts.next()?, parts.next()?) {
+        (Ok(major), Ok(minor)) => Some(PythonVersion { major, minor }),
+        _ => None,
+    }
 }

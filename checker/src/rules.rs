@@ -86,6 +86,8 @@ rules! {
     SyntaxError = "syntax-error", Error, Language;
     /// The file cannot be read as UTF-8 text.
     InvalidEncoding = "invalid-encoding", Error, Language;
+    /// The configuration in `pyproject.toml` is malformed, or names what does not exist.
+    InvalidConfiguration = "invalid-configuration", Error, Language;
     /// `__static__` is imported, but not first, so the module is not static.
     StaticImportNotFirst = "static-import-not-first", Warning, Language;
     /// An imported module cannot be found.
@@ -228,7 +230,7 @@ impl FromStr for Level {
             "warn" | "warning" => Ok(Level::Warning),
             "error" => Ok(Level::Error),
             _ => Err(format!(
-                "`{text}` is not a level; use `ignore`, `hint`, `warn` or `error`"
+                "`{text}` is not a level; use `ignore`, `hint`, `warning` or `error`"
             )),
         }
     }
@@ -245,15 +247,15 @@ impl Default for RuleLevels {
 }
 
 impl RuleLevels {
-    /// The defaults without hints, which cost time and are not seen when a module is imported.
-    pub fn without_hints() -> RuleLevels {
-        let mut levels = RuleLevels::default();
-        for level in &mut levels.0 {
+    /// These without hints, which cost time and are not seen when a module is imported.
+    #[must_use]
+    pub fn without_hints(mut self) -> RuleLevels {
+        for level in &mut self.0 {
             if *level == Level::Hint {
                 *level = Level::Ignore;
             }
         }
-        levels
+        self
     }
 
     /// The level of `rule`.
@@ -266,8 +268,8 @@ impl RuleLevels {
         self.0[rule as usize] = level;
     }
 
-    /// Sets the level of the rule called `name`, or of all rules if the name is `all` (syntax errors, internal errors and
-    /// `reveal_type` keep theirs).
+    /// Sets the level of the rule called `name`, or of all rules if the name is `all` (syntax errors, mistakes of the configuration,
+    /// internal errors and `reveal_type` keep theirs).
     ///
     /// # Errors
     ///
@@ -277,7 +279,10 @@ impl RuleLevels {
             for &rule in Rule::ALL {
                 if !matches!(
                     rule,
-                    Rule::SyntaxError | Rule::InternalError | Rule::RevealType
+                    Rule::SyntaxError
+                        | Rule::InvalidConfiguration
+                        | Rule::InternalError
+                        | Rule::RevealType
                 ) {
                     self.set(rule, level);
                 }

@@ -1,12 +1,11 @@
 //! What a project says about itself: where its modules are, which Python runs it, which modules are static, which rules count.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use keelback_parser::PythonVersion;
-use serde::Deserialize;
 
-use crate::rules::{Level, RuleLevels};
+use crate::rules::RuleLevels;
 use crate::system::System;
 
 /// Folders in which modules are looked up, in the order of lookup.
@@ -132,96 +131,6 @@ impl Default for Settings {
             platform: platform.to_owned(),
             static_patterns: StaticPatterns::default(),
             rules: RuleLevels::default(),
-        }
-    }
-}
-
-/// `[tool.keelback]` of a `pyproject.toml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-struct Table {
-    r#static: Vec<String>,
-    rules: std::collections::BTreeMap<String, String>,
-    python_version: Option<String>,
-    platform: Option<String>,
-    roots: Option<Vec<PathBuf>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct PyProject {
-    #[serde(default)]
-    tool: Tools,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Tools {
-    keelback: Option<Table>,
-}
-
-impl Settings {
-    /// The defaults changed by the `[tool.keelback]` table of the nearest `pyproject.toml` in `folder` or above it, if
-    /// there is one. Its `roots`, relative to it, become search roots.
-    ///
-    /// # Errors
-    ///
-    /// Sentences that say what is wrong in the file; the settings are those without the wrong parts.
-    pub fn discover(system: &dyn System, folder: &Path) -> (Settings, Vec<String>) {
-        let mut settings = Settings::default();
-        let mut problems = Vec::new();
-        for folder in folder.ancestors() {
-            let path = folder.join("pyproject.toml");
-            if !system.is_file(&path) {
-                continue;
-            }
-            let table = match system.read(&path) {
-                Ok(bytes) => toml::from_str::<PyProject>(&String::from_utf8_lossy(&bytes)),
-                Err(error) => {
-                    problems.push(format!("{}: {error}", path.display()));
-                    break;
-                }
-            };
-            match table {
-                Ok(PyProject {
-                    tool:
-                        Tools {
-                            keelback: Some(table),
-                        },
-                }) => {
-                    settings.apply(table, folder, &mut problems);
-                }
-                Ok(_) => {}
-                Err(error) => problems.push(error.message().to_owned()),
-            }
-            for problem in &mut problems {
-                *problem = format!("{}: {problem}", path.display());
-            }
-            break;
-        }
-        (settings, problems)
-    }
-
-    fn apply(&mut self, table: Table, folder: &Path, problems: &mut Vec<String>) {
-        match StaticPatterns::new(table.r#static) {
-            Ok(patterns) => self.static_patterns = patterns,
-            Err(problem) => problems.push(problem),
-        }
-        for (name, level) in &table.rules {
-            let result = level
-                .parse::<Level>()
-                .and_then(|level| self.rules.set_by_name(name, level));
-            problems.extend(result.err());
-        }
-        if let Some(text) = table.python_version {
-            match text.parse() {
-                Ok(version) => self.python_version = version,
-                Err(_) => problems.push(format!("`{text}` is not a Python version")),
-            }
-        }
-        if let Some(platform) = table.platform {
-            self.platform = platform;
-        }
-        if let Some(roots) = table.roots {
-            self.search_paths.roots = roots.iter().map(|root| folder.join(root)).collect();
         }
     }
 }

@@ -236,22 +236,6 @@ fn an_interpreters_library_is_known_by_its_stubs() {
 }
 
 #[test]
-fn settings_come_from_pyproject() {
-    let system = MemorySystem::new();
-    system.write(
-        "/p/pyproject.toml",
-        "[tool.keelback]\nstatic = ['hot.*']\nroots = ['src']\npython-version = '3.12'\n\
-         [tool.keelback.rules]\nnot-callable = 'warn'\nno-such-rule = 'error'\n",
-    );
-    let (settings, problems) = Settings::discover(&system, "/p/src/deep".as_ref());
-    assert!(settings.static_patterns.matches("hot.loop"));
-    assert_eq!(settings.search_paths.roots, [PathBuf::from("/p/src")]);
-    assert_eq!(settings.python_version, PythonVersion::PY312);
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].contains("no-such-rule"), "{problems:?}");
-}
-
-#[test]
 fn the_index_knows_every_definition() {
     let text = "\
 import sys, os.path

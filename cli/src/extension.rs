@@ -1,6 +1,8 @@
 //! The extension module `_keelback`, which CPython loads: it starts the host of `keelback-runtime` with the compiler of this build.
 #![deny(unsafe_code)]
 
+use std::path::{Path, PathBuf};
+
 use keelback_runtime::compile::Compiler;
 use keelback_runtime::driver::module::DatabaseCompiler;
 use keelback_runtime::host::{self, Options};
@@ -16,18 +18,23 @@ fn compiler() -> Box<dyn Compiler> {
     Box::new(DatabaseCompiler)
 }
 
-/// Installs the host with the settings of the environment. Calling it again does nothing.
+/// Installs the host with the settings of the environment and of the configuration that is found from the current folder. Calling it again
+/// does nothing.
 #[pyfunction]
 fn install(py: Python<'_>) -> PyResult<()> {
     let module = py.import("_keelback")?;
-    entry::start(&module, Options::from_environment(), compiler())
+    let config = host::configuration(None, Path::new("."));
+    let options = Options::new(&config).map_err(PyValueError::new_err)?;
+    entry::start(&module, options, compiler())
 }
 
 /// Runs a main program: options of the host, then `--file PATH`, `--module NAME`, `--command TEXT` or `--stdin`, then the program's
 /// arguments.
 #[pyfunction]
 fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult<()> {
-    let mut options = Options::from_environment();
+    let mut stats = false;
+    let mut patterns = Vec::new();
+    let mut config = None;
     let mut rest = arguments.into_iter();
     let missing = || PyValueError::new_err("an option lacks its value");
     let program = loop {
@@ -35,10 +42,9 @@ fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult<()> {
             .next()
             .ok_or_else(|| PyValueError::new_err("no program was named"))?;
         match option.as_str() {
-            "--stats" => options.stats = true,
-            "--static" => options
-                .static_patterns
-                .push(rest.next().ok_or_else(missing)?),
+            "--stats" => stats = true,
+            "--static" => patterns.push(rest.next().ok_or_else(missing)?),
+            "--config" => config = Some(PathBuf::from(rest.next().ok_or_else(missing)?)),
             "--file" => break Program::File(rest.next().ok_or_else(missing)?),
             "--module" => break Program::Module(rest.next().ok_or_else(missing)?),
             "--command" => break Program::Command(rest.next().ok_or_else(missing)?),
@@ -49,6 +55,11 @@ fn main(py: Python<'_>, arguments: Vec<String>) -> PyResult<()> {
         }
     };
     let rest: Vec<String> = rest.collect();
+    let config = host::configuration(config.as_deref(), &program.folder());
+    let mut options = Options::new(&config)
+        .and_then(|options| options.with_patterns(patterns))
+        .map_err(PyValueError::new_err)?;
+    options.stats |= stats;
     let module = py.import("_keelback")?;
     entry::start(&module, options, compiler())?;
     entry::run(py, &program, &rest)
@@ -68,7 +79,7 @@ fn prepare(
 /// Whether a configured pattern makes the module static.
 #[pyfunction]
 fn by_pattern(name: &str) -> bool {
-    import_hook::matches_pattern(&host::options().static_patterns, name)
+    import_hook::matches_pattern(name)
 }
 
 /// Leaves modules that are imported from now on to CPython.

@@ -1,6 +1,6 @@
 //! Finding a CPython to run in.
 //!
-//! Asked in this order: `--python`, `KEELBACK_PYTHON`, the active virtual environment, `python3` and `python3.13`, `python3.12` on PATH, the
+//! Asked in this order: `--python`, `KEELBACK_PYTHON`, the project's configuration, the active virtual environment, `python3` and `python3.13`, `python3.12` on PATH, the
 //! versions that pyenv and uv have installed. The first that is supported wins. Where a version can be read without starting a process
 //! (a `pyvenv.cfg`, a versioned file name, a folder name), it is; otherwise the interpreter is asked.
 
@@ -23,7 +23,7 @@ pub struct Interpreter {
 /// There is no supported interpreter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotFound {
-    /// The interpreter that was asked for by name (`--python` or `KEELBACK_PYTHON`), with where the wish came from.
+    /// The interpreter that was asked for by name (`--python`, `KEELBACK_PYTHON`, `pyproject.toml`), with where the wish came from.
     pub asked: Option<(String, &'static str)>,
     /// What was found, none of it supported.
     pub found: Vec<Interpreter>,
@@ -67,11 +67,15 @@ impl fmt::Display for NotFound {
 
 impl std::error::Error for NotFound {}
 
-/// Finds the interpreter to use; `wanted` is the value of `--python`: a path, a command, or a version such as `3.12`.
+/// Finds the interpreter to use; `wanted` is the value of `--python`: a path, a command, or a version such as `3.12`. Without it and without
+/// a wish in the environment, `configured` gives the one that the project's configuration names.
 ///
 /// # Errors
 /// [`NotFound`], which says what was found and what is needed.
-pub fn find(wanted: Option<&str>) -> Result<Interpreter, NotFound> {
+pub fn find(
+    wanted: Option<&str>,
+    configured: impl FnOnce() -> Option<PathBuf>,
+) -> Result<Interpreter, NotFound> {
     let from_environment = std::env::var("KEELBACK_PYTHON")
         .ok()
         .filter(|v| !v.is_empty());
@@ -80,6 +84,9 @@ pub fn find(wanted: Option<&str>) -> Result<Interpreter, NotFound> {
         .or_else(|| from_environment.map(|w| (w, "KEELBACK_PYTHON")))
     {
         return find_named(&what, source);
+    }
+    if let Some(path) = configured() {
+        return find_named(&path.display().to_string(), "pyproject.toml");
     }
     let mut found = Vec::new();
     for candidate in candidates() {

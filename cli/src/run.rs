@@ -1,8 +1,11 @@
 //! `keelback run`: starts the interpreter with the extension that lies beside the command.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+use keelback_checker::config::Config;
+use keelback_checker::system::{OsSystem, System};
 
 use crate::interpreter::{self, Interpreter};
 
@@ -28,6 +31,8 @@ pub struct Run {
     pub static_patterns: Vec<String>,
     /// `--stats`
     pub stats: bool,
+    /// `--config`
+    pub config: Option<PathBuf>,
     /// What to run.
     pub target: Target,
     /// The program's arguments.
@@ -80,6 +85,9 @@ pub fn command(run: &Run, interpreter: &Interpreter) -> Result<Command, String> 
     if run.stats {
         command.arg("--stats");
     }
+    if let Some(config) = &run.config {
+        command.arg("--config").arg(config);
+    }
     for pattern in &run.static_patterns {
         command.arg("--static").arg(pattern);
     }
@@ -93,10 +101,27 @@ pub fn command(run: &Run, interpreter: &Interpreter) -> Result<Command, String> 
     Ok(command)
 }
 
+/// The interpreter that the configuration names. What is wrong with the configuration is said where the rest of it is used.
+fn configured(run: &Run) -> Option<PathBuf> {
+    let system = OsSystem::new();
+    let config = match (&run.config, &run.target) {
+        (Some(path), _) => Config::read(&system, path),
+        (None, Target::File(path)) => {
+            let mut folder = system.absolute(Path::new(path));
+            if !system.is_dir(&folder) {
+                folder.pop();
+            }
+            Config::discover(&system, &folder)
+        }
+        (None, _) => Config::discover(&system, Path::new(".")),
+    };
+    config.interpreter(&system)
+}
+
 /// Becomes the interpreter that runs the program. Returns only when that is not possible (status 2), or, where a process cannot be
 /// replaced, with the program's status.
 pub fn run(run: &Run) -> ExitCode {
-    let interpreter = match interpreter::find(run.python.as_deref()) {
+    let interpreter = match interpreter::find(run.python.as_deref(), || configured(run)) {
         Ok(interpreter) => interpreter,
         Err(sentence) => {
             eprintln!("keelback: {sentence}");

@@ -121,12 +121,16 @@ fn the_project_configures_the_check() {
         ("a.py", ""),
     ]);
     let output = keelback(broken.path(), &["check"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("pyproject.toml"),
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!(output.status.code(), Some(1));
+    let report = stdout(&output);
+    assert!(report.contains("pyproject.toml:2:1"), "{report}");
+    assert!(report.contains("did you mean `static`?"), "{report}");
+
+    let named = keelback(broken.path(), &["check", "--config", "other.toml"]);
+    assert_eq!(named.status.code(), Some(2), "{}", stderr(&named));
+    std::fs::write(broken.path().join("other.toml"), "").expect("it is writable");
+    let named = keelback(broken.path(), &["check", "--config", "other.toml"]);
+    assert_eq!(named.status.code(), Some(0), "{}", stdout(&named));
 }
 
 #[test]

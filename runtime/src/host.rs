@@ -1,6 +1,13 @@
 //! The host's process-wide settings, and the order in which it starts.
 
+use std::path::Path;
 use std::sync::OnceLock;
+
+use keelback_checker::config::Config;
+use keelback_checker::render::{Format, render};
+use keelback_checker::rules::RuleLevels;
+use keelback_checker::settings::StaticPatterns;
+use keelback_checker::system::OsSystem;
 
 use crate::compile::Compiler;
 use crate::error;
@@ -8,31 +15,64 @@ use crate::ffi::{self, PyObject};
 use crate::import_hook;
 use crate::object::{PyResult, Raised};
 
-/// Settings from the command line and the environment.
+/// Settings from the project's configuration, the environment and the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Modules that are static though they do not say so.
-    pub static_patterns: Vec<String>,
+    pub static_patterns: StaticPatterns,
+    /// Levels of rules.
+    pub rules: RuleLevels,
     /// Print a table when the process ends.
     pub stats: bool,
 }
 
 impl Options {
-    /// The settings that the environment gives.
-    pub fn from_environment() -> Options {
-        Options {
-            static_patterns: std::env::var("KEELBACK_STATIC")
-                .map(|list| {
-                    list.split(',')
-                        .map(str::trim)
-                        .filter(|p| !p.is_empty())
-                        .map(str::to_owned)
-                        .collect()
-                })
-                .unwrap_or_default(),
+    /// What a configuration and the environment say.
+    ///
+    /// # Errors
+    /// A sentence about a malformed pattern in the environment.
+    pub fn new(config: &Config) -> Result<Options, String> {
+        let patterns = std::env::var("KEELBACK_STATIC").unwrap_or_default();
+        let patterns = patterns.split(',').map(str::trim).filter(|p| !p.is_empty());
+        let options = Options {
+            static_patterns: config.static_patterns.clone(),
+            rules: config.rules.clone(),
             stats: std::env::var_os("KEELBACK_STATS").is_some_and(|v| !v.is_empty() && v != "0"),
-        }
+        };
+        options
+            .with_patterns(patterns.map(str::to_owned))
+            .map_err(|problem| format!("KEELBACK_STATIC: {problem}"))
     }
+
+    /// These with more patterns of static modules.
+    ///
+    /// # Errors
+    /// A sentence about a malformed pattern.
+    pub fn with_patterns(
+        mut self,
+        patterns: impl IntoIterator<Item = String>,
+    ) -> Result<Options, String> {
+        self.static_patterns = self.static_patterns.with(patterns)?;
+        Ok(self)
+    }
+}
+
+/// The configuration of a program in `folder`: that of the file `named`, or else the nearest one. What is wrong with it is said on standard
+/// error, and does not keep the program from running.
+pub fn configuration(named: Option<&Path>, folder: &Path) -> Config {
+    // Nothing of it is used, so nobody wants to hear of it.
+    if is_disabled() {
+        return Config::default();
+    }
+    let system = OsSystem::new();
+    let config = match named {
+        Some(path) => Config::read(&system, path),
+        None => Config::discover(&system, folder),
+    };
+    for line in render(&config.problems, Format::Concise, false).lines() {
+        eprintln!("keelback: {line}");
+    }
+    config
 }
 
 /// Whether `KEELBACK=0` turns compilation off for the whole process.

@@ -96,20 +96,9 @@ unsafe fn embedded_sources() -> PyResult<Owned> {
     }
 }
 
-/// Whether `name` matches one of the configured patterns: `*` stands for any run of characters.
-pub fn matches_pattern(patterns: &[String], name: &str) -> bool {
-    patterns
-        .iter()
-        .any(|p| wildcard(p.as_bytes(), name.as_bytes()))
-}
-
-fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => (0..=text.len()).any(|i| wildcard(rest, &text[i..])),
-        Some((b'?', rest)) => !text.is_empty() && wildcard(rest, &text[1..]),
-        Some((c, rest)) => text.first() == Some(c) && wildcard(rest, &text[1..]),
-    }
+/// Whether one of the configured patterns makes the module called `name` static.
+pub fn matches_pattern(name: &str) -> bool {
+    host::options().static_patterns.matches(name)
 }
 
 /// Shows a module to the compiler before its body runs. `false`: it is not static after all.
@@ -160,7 +149,7 @@ pub unsafe fn prepare_bytes(
         return Ok(false);
     };
     let marked = keelback_parser::is_static_module(&text).is_static();
-    let by_pattern = !marked && matches_pattern(&host::options().static_patterns, name);
+    let by_pattern = !marked && matches_pattern(name);
     if !marked && !by_pattern {
         return Ok(false);
     }

@@ -5,7 +5,7 @@
 //! exceptions and Ctrl-C are CPython's affair. Only a static main script is run here, because it has to be shown to the compiler first.
 
 use std::ffi::{CStr, CString, c_char, c_int};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error;
 use crate::ffi::{self, CurrentFrame, PyObject};
@@ -24,6 +24,22 @@ pub enum Program {
     Command(String),
     /// `-`: standard input.
     Stdin,
+}
+
+impl Program {
+    /// The folder that the program is in, as far as it has one: where its configuration is looked for.
+    pub fn folder(&self) -> PathBuf {
+        match self {
+            Program::File(path) => {
+                let path = PathBuf::from(absolute(path));
+                match path.parent() {
+                    Some(parent) if !path.is_dir() => parent.to_path_buf(),
+                    _ => path,
+                }
+            }
+            Program::Module(_) | Program::Command(_) | Program::Stdin => PathBuf::from("."),
+        }
+    }
 }
 
 /// Runs `program` in the module `__main__` and ends as `python` would: the result is what the bootstrap code should leave with.
@@ -331,7 +347,7 @@ fn absolute(path: &str) -> String {
 
 /// Whether a main script's text is static, by its marker or by a pattern that names `__main__`.
 fn is_static(bytes: &[u8]) -> bool {
-    if import_hook::matches_pattern(&host::options().static_patterns, "__main__") {
+    if import_hook::matches_pattern("__main__") {
         return true;
     }
     // The marker names the package, so a text without that name has none.

@@ -8,6 +8,7 @@ use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::project;
+use keelback_checker::render::{Format, render};
 use keelback_checker::system::System;
 use lsp_types::{
     Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
@@ -47,8 +48,8 @@ impl Session {
     ) -> Session {
         let folder = workspace_folder(params).unwrap_or_else(|| system.current_dir());
         let (settings, problems) = project::settings(&*system, &folder, &[]);
-        for problem in problems {
-            eprintln!("keelback: {problem}");
+        for line in render(&problems, Format::Concise, false).lines() {
+            eprintln!("keelback: {line}");
         }
         let db = Database::new(Arc::clone(&system), &settings);
         Session {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keelback_checker::check::check_file;
+use keelback_checker::config::{self, Config};
 use keelback_checker::db::Database;
 use keelback_checker::diagnostic::Located;
 use keelback_checker::rules::Level;
@@ -27,34 +28,26 @@ pub fn check(test: &Test, suite: &str) -> Result<(), String> {
     for file in &test.files {
         system.write(Path::new(ROOT).join(&file.path), &file.text);
     }
-    let (mut settings, problems) = Settings::discover(&system, Path::new(ROOT));
-    if !problems.is_empty() {
-        return Err(problems.join("\n"));
-    }
+    let config = Config::discover(&system, Path::new(ROOT));
+    let mut settings = Settings::default();
+    config.apply(&mut settings);
     if settings.search_paths == SearchPaths::default() {
         settings.search_paths.roots = vec![ROOT.into()];
     }
     let db = Database::new(Arc::new(system), &settings);
     let mut differences = String::new();
     for file in &test.files {
-        if !file.path.ends_with(".py") && !file.path.ends_with(".pyi") {
+        let findings: Vec<Finding> = if file.path == config::FILE_NAME {
+            config.problems.iter().map(finding).collect()
+        } else if file.path.ends_with(".py") || file.path.ends_with(".pyi") {
+            let handle = db.os_file(&Path::new(ROOT).join(&file.path));
+            check_file(&db, handle)
+                .iter()
+                .map(|diagnostic| finding(&Located::new(&db, diagnostic)))
+                .collect()
+        } else {
             continue;
-        }
-        let handle = db.os_file(&Path::new(ROOT).join(&file.path));
-        let findings: Vec<Finding> = check_file(&db, handle)
-            .iter()
-            .map(|diagnostic| {
-                let located = Located::new(&db, diagnostic);
-                let start = located.primary.place.start();
-                Finding {
-                    line: start.line as usize,
-                    column: start.column as usize,
-                    rule: located.rule.name().to_owned(),
-                    is_hint: located.severity == Level::Hint,
-                    message: located.message,
-                }
-            })
-            .collect();
+        };
         for mismatch in compare(&file.text, &findings) {
             let line = file.markdown_line(mismatch.line);
             let _ = writeln!(
@@ -68,5 +61,16 @@ pub fn check(test: &Test, suite: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(differences)
+    }
+}
+
+fn finding(located: &Located) -> Finding {
+    let start = located.primary.place.start();
+    Finding {
+        line: start.line as usize,
+        column: start.column as usize,
+        rule: located.rule.name().to_owned(),
+        is_hint: located.severity == Level::Hint,
+        message: located.message.clone(),
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use keelback_checker::check::check_file;
+use keelback_checker::config::Config;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::{Located, tidy_located};
 use keelback_checker::project;
@@ -29,8 +30,8 @@ use crate::interpreter;
 #[command(after_help = "\
 Exit status:
   0  no errors
-  1  errors were reported
-  2  the command could not do its work: bad arguments, missing files, a malformed pyproject.toml
+  1  errors were reported, in files or in pyproject.toml
+  2  the command could not do its work: bad arguments, missing files
 
 Examples:
   keelback check                        every .py file below the current folder
@@ -51,6 +52,9 @@ pub(super) struct Arguments {
     /// Treat modules of this dotted name (`*` stands for anything) as static; may be repeated
     #[arg(long = "static", value_name = "PATTERN")]
     static_patterns: Vec<String>,
+    /// Take the configuration from this file, not from the nearest pyproject.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Report a rule (or `all`) as an error; may be repeated
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     error: Vec<String>,
@@ -120,11 +124,13 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     }
     paths.sort();
     paths.dedup();
-    let settings = settings(arguments, &*system, &paths)?;
+    let config = configuration(arguments, &*system)?;
+    let settings = settings(arguments, &*system, &config, &paths)?;
     let db = Database::new(system, &settings);
     let files: Vec<File> = paths.iter().map(|path| db.os_file(path)).collect();
 
-    let mut diagnostics = check(&db, &files);
+    let mut diagnostics = config.problems;
+    diagnostics.extend(check(&db, &files));
     // Hints are for the editor; what `reveal_type` was asked is an answer.
     diagnostics.retain(|d| d.severity != Level::Hint || d.rule == Rule::RevealType);
 
@@ -149,26 +155,37 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     })
 }
 
-/// The project's settings with what the command line says about them.
-fn settings(
-    arguments: &Arguments,
-    system: &dyn System,
-    files: &[PathBuf],
-) -> Result<Settings, String> {
+/// The folder of what is checked.
+fn folder(arguments: &Arguments, system: &dyn System) -> PathBuf {
     let first = arguments
         .paths
         .first()
         .map_or(Path::new("."), PathBuf::as_path);
-    let first = system.absolute(first);
-    let folder = if system.is_dir(&first) {
-        &first
-    } else {
-        first.parent().unwrap_or(&first)
-    };
-    let (mut settings, problems) = project::settings(system, folder, files);
-    if !problems.is_empty() {
-        return Err(problems.join("\nkeelback: "));
+    let mut folder = system.absolute(first);
+    if !system.is_dir(&folder) {
+        folder.pop();
     }
+    folder
+}
+
+/// The configuration: the one that was named, or the nearest one.
+fn configuration(arguments: &Arguments, system: &dyn System) -> Result<Config, String> {
+    match &arguments.config {
+        Some(path) if !system.is_file(path) => Err(format!("{}: no such file", path.display())),
+        Some(path) => Ok(Config::read(system, path)),
+        None => Ok(Config::discover(system, &folder(arguments, system))),
+    }
+}
+
+/// The project's settings with what the command line says about them.
+fn settings(
+    arguments: &Arguments,
+    system: &dyn System,
+    config: &Config,
+    files: &[PathBuf],
+) -> Result<Settings, String> {
+    let folder = folder(arguments, system);
+    let mut settings = project::configured(system, config, &folder, files);
     if let Some(python) = &arguments.python {
         use_interpreter(&mut settings, python)?;
     }
@@ -202,7 +219,7 @@ struct Probe {
 /// Asks the interpreter called `python` and looks modules up where it does.
 fn use_interpreter(settings: &mut Settings, python: &str) -> Result<(), String> {
     const QUESTION: &str = "import json, sys; print(json.dumps({'path': sys.path, 'version': '%d.%d' % sys.version_info[:2], 'platform': sys.platform}))";
-    let found = interpreter::find(Some(python)).map_err(|error| error.to_string())?;
+    let found = interpreter::find(Some(python), || None).map_err(|error| error.to_string())?;
     let failed = |what: &dyn std::fmt::Display| {
         format!(
             "{} cannot be asked for its search path: {what}",

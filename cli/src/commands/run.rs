@@ -1,8 +1,10 @@
 //! `keelback run`: a program, run as `python` runs it, with its static modules compiled.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Args;
+use keelback_checker::settings::StaticPatterns;
 
 use super::Outcome;
 use crate::run::{self, Run, Target};
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
     /// Treat modules of this dotted name (`*` stands for anything) as static; may be repeated
     #[arg(long = "static", value_name = "PATTERN")]
     static_patterns: Vec<String>,
+    /// Take the configuration from this file, not from the pyproject.toml nearest to the program
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// When the program ends, print what was compiled, what was left to CPython and why, and how long it took
     #[arg(long)]
     stats: bool,
@@ -49,10 +54,16 @@ pub(super) struct Arguments {
 /// Becomes the interpreter.
 pub(super) fn execute(arguments: Arguments) -> Outcome {
     let (target, args) = split(arguments.program)?;
+    // Said here, before Python starts: malformed arguments are the command's affair.
+    StaticPatterns::new(arguments.static_patterns.iter().cloned())?;
+    if let Some(path) = arguments.config.as_ref().filter(|path| !path.is_file()) {
+        return Err(format!("{}: no such file", path.display()));
+    }
     Ok(run::run(&Run {
         python: arguments.python,
         static_patterns: arguments.static_patterns,
         stats: arguments.stats,
+        config: arguments.config,
         target,
         args,
     }))

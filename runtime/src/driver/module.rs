@@ -9,8 +9,8 @@ use keelback_checker::diagnostic::Located;
 use keelback_checker::infer::check_function;
 use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
-use keelback_checker::rules::{Level, RuleLevels};
-use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
+use keelback_checker::rules::Level;
+use keelback_checker::settings::{SearchPaths, Settings};
 use keelback_checker::system::OsSystem;
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
@@ -77,13 +77,13 @@ struct Checked {
 
 fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
     let (major, minor, _) = ffi::version();
-    let patterns = crate::host::options().static_patterns.clone();
+    let options = crate::host::options();
     let settings = Settings {
         search_paths: search_paths(),
         python_version: PythonVersion::from((major, minor)),
-        static_patterns: StaticPatterns::new(patterns).unwrap_or_default(),
+        static_patterns: options.static_patterns.clone(),
         // Nobody sees the hints of an import, and they take time.
-        rules: RuleLevels::without_hints(),
+        rules: options.rules.clone().without_hints(),
         ..Settings::default()
     };
     db.set_settings(&settings);
