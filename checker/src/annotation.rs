@@ -1,7 +1,5 @@
 //! Annotation expressions to types.
 
-use std::sync::Arc;
-
 use keelback_parser::ast::{
     Expr, ExprSubscript, Operator, StmtClassDef, StmtFunctionDef, TypeParam,
 };
@@ -13,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
-use crate::types::{Constant, Name, Primitive, Symbol, Type};
+use crate::types::{Constant, Name, Primitive, Symbol, Type, TypeRef, Types};
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,7 +34,7 @@ impl Annotation {
 
     /// The type, dynamic when none was written.
     pub fn ty(&self) -> Type {
-        self.ty.clone().unwrap_or(Type::Dynamic)
+        self.ty.unwrap_or(Type::Dynamic)
     }
 }
 
@@ -50,7 +48,7 @@ pub struct Scope<'db> {
     /// The class that `Self` means.
     self_class: Option<Symbol>,
     /// Type parameters in sight, with their bounds.
-    type_params: Vec<(Name, Option<Arc<Type>>)>,
+    type_params: Vec<(Name, Option<TypeRef>)>,
 }
 
 impl<'db> Scope<'db> {
@@ -69,7 +67,7 @@ impl<'db> Scope<'db> {
     /// function's parameters are evaluated with the function itself as the container.
     pub fn inside(db: &'db dyn Db, file: File, qualname: &Name) -> Scope<'db> {
         let mut scope = Scope::module(db, file);
-        scope.container = Some(qualname.clone());
+        scope.container = Some(*qualname);
         let index = module_index(db, file);
         let parsed = crate::files::parsed(db, file);
         // Outermost first, so that inner type parameters hide outer ones.
@@ -106,7 +104,7 @@ impl<'db> Scope<'db> {
                 TypeParam::TypeVar(node) => node
                     .bound
                     .as_ref()
-                    .map(|bound| Arc::new(self.ty(bound, &mut Vec::new()))),
+                    .map(|bound| TypeRef::new(self.ty(bound, &mut Vec::new()))),
                 _ => None,
             };
             let name = Name::new(param.name().as_str());
@@ -127,7 +125,7 @@ impl<'db> Scope<'db> {
                 match crate::modules::variable_type(self.db, file, &name) {
                     Type::Literal(value) => match Type::Literal(value).class() {
                         Some(class) if !class.is_builtin("NoneType") => {
-                            Type::Instance(class, Arc::from([]))
+                            Type::Instance(class, Types::none())
                         }
                         _ => Type::Dynamic,
                     },
@@ -275,10 +273,7 @@ impl<'db> Scope<'db> {
                         };
                         let nested = Name::new(format!("{}.{name}", symbol.qualname));
                         if crate::classes::has_class(self.db, file, &nested) {
-                            Resolved::Class(Symbol {
-                                module: symbol.module,
-                                qualname: nested,
-                            })
+                            Resolved::Class(Symbol::of(symbol.module, nested))
                         } else {
                             Resolved::Dynamic
                         }
@@ -297,10 +292,7 @@ impl<'db> Scope<'db> {
             let nested = Name::new(format!("{outer}.{name}"));
             if crate::classes::has_class(self.db, self.file, &nested) {
                 let module = crate::resolve::module_name(self.db, self.file);
-                return Resolved::Class(Symbol {
-                    module,
-                    qualname: nested,
-                });
+                return Resolved::Class(Symbol::of(module, nested));
             }
             container = outer.rsplit_once('.').map(|(rest, _)| rest);
         }
@@ -313,7 +305,7 @@ impl<'db> Scope<'db> {
             .type_params
             .iter()
             .find(|(known, _)| **known == *name.id.as_str())?;
-        Some(Type::TypeVar(found.0.clone(), found.1.clone()))
+        Some(Type::TypeVar(found.0, found.1))
     }
 
     fn named(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
@@ -321,7 +313,7 @@ impl<'db> Scope<'db> {
             return param;
         }
         match self.resolve(expr) {
-            Resolved::Class(symbol) => self.instance(symbol, Arc::from([])),
+            Resolved::Class(symbol) => self.instance(symbol, Types::none()),
             Resolved::Primitive(primitive) => Type::Primitive(primitive),
             Resolved::Special(special) => self.bare_special(special, expr, problems),
             Resolved::Variable { file, name } => match alias(self.db, file, &name) {
@@ -404,20 +396,20 @@ impl<'db> Scope<'db> {
     }
 
     /// An instance of a class named without arguments or with `args`.
-    fn instance(&self, symbol: Symbol, args: Arc<[Type]>) -> Type {
+    fn instance(&self, symbol: Symbol, args: Types) -> Type {
         Type::Instance(symbol, args)
     }
 
     fn bare_special(&self, special: Special, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
         if let Some(symbol) = class_of_special(special) {
-            return Type::Instance(symbol, Arc::from([]));
+            return Type::Instance(symbol, Types::none());
         }
         match special {
             Special::Never | Special::NoReturn => Type::Never,
             Special::LiteralString => Type::str(),
-            Special::Callable => Type::Callable(None, Arc::new(Type::Dynamic)),
+            Special::Callable => Type::Callable(None, Type::Dynamic.into()),
             Special::SelfType => match &self.self_class {
-                Some(class) => Type::Instance(class.clone(), Arc::from([])),
+                Some(class) => Type::Instance(*class, Types::none()),
                 None => Type::Dynamic,
             },
             Special::Optional
@@ -523,7 +515,7 @@ impl<'db> Scope<'db> {
         } else {
             args.into_iter().map(boxed).collect()
         };
-        self.instance(symbol, Arc::from(args))
+        self.instance(symbol, args.into())
     }
 
     fn special(
@@ -569,7 +561,7 @@ impl<'db> Scope<'db> {
                 | Constant::BigInt(_)
                 | Constant::Str(_)
                 | Constant::Bytes(_)),
-            ) => Type::Literal(value),
+            ) => Type::literal(&value),
             Some(_) => {
                 let message = format!("{} cannot be in a `Literal`", describe(expr));
                 self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
@@ -588,11 +580,11 @@ impl<'db> Scope<'db> {
         if let Expr::Tuple(tuple) = slice
             && tuple.elts.is_empty()
         {
-            return Type::Tuple(Arc::from([]));
+            return Type::Tuple(Types::none());
         }
         if let [item, Expr::EllipsisLiteral(_)] = &items[..] {
             let item = boxed(self.ty(item, problems));
-            return Type::Instance(Symbol::new("builtins", "tuple"), Arc::from([item]));
+            return Type::Instance(Symbol::new("builtins", "tuple"), [item].into());
         }
         if items.iter().any(|item| item.is_starred_expr()) {
             self.tys(&items, problems);
@@ -622,7 +614,7 @@ impl<'db> Scope<'db> {
                 message,
                 problems,
             );
-            return Type::Callable(None, Arc::new(Type::Dynamic));
+            return Type::Callable(None, Type::Dynamic.into());
         };
         let params = match params {
             Expr::List(list) => Some(
@@ -637,7 +629,7 @@ impl<'db> Scope<'db> {
                 None
             }
         };
-        Type::Callable(params, Arc::new(boxed(self.ty(returns, problems))))
+        Type::Callable(params, boxed(self.ty(returns, problems)).into())
     }
 }
 
@@ -722,21 +714,18 @@ pub fn without_variables(ty: &Type) -> Type {
 
 /// `ty` with type variables replaced: those for which `value` gives nothing stay.
 pub fn substitute(ty: &Type, value: &dyn Fn(&Name) -> Option<Type>) -> Type {
-    let all =
-        |types: &[Type]| -> Arc<[Type]> { types.iter().map(|ty| substitute(ty, value)).collect() };
+    let all = |types: &[Type]| -> Types { types.iter().map(|ty| substitute(ty, value)).collect() };
     match ty {
-        Type::TypeVar(name, _) => value(name).unwrap_or_else(|| ty.clone()),
-        Type::Instance(symbol, args) if !args.is_empty() => {
-            Type::Instance(symbol.clone(), all(args))
-        }
-        Type::Exact(symbol, args) if !args.is_empty() => Type::Exact(symbol.clone(), all(args)),
+        Type::TypeVar(name, _) => value(name).unwrap_or(*ty),
+        Type::Instance(symbol, args) if !args.is_empty() => Type::Instance(*symbol, all(args)),
+        Type::Exact(symbol, args) if !args.is_empty() => Type::Exact(*symbol, all(args)),
         Type::Tuple(items) => Type::Tuple(all(items)),
         Type::Union(members) => Type::union(members.iter().map(|member| substitute(member, value))),
         Type::Callable(params, returns) => Type::Callable(
             params.as_ref().map(|params| all(params)),
-            Arc::new(substitute(returns, value)),
+            substitute(returns, value).into(),
         ),
-        other => other.clone(),
+        other => *other,
     }
 }
 
@@ -773,7 +762,7 @@ fn describe(expr: &Expr) -> &'static str {
 
 /// The type that the module-level variable `name` of `file` is an alias of, if it is one.
 pub fn alias(db: &dyn Db, file: File, name: &Name) -> Option<Type> {
-    alias_query(db, Definition::new(db, file, name.clone()))
+    alias_query(db, Definition::new(db, file, *name))
 }
 
 #[salsa::tracked(returns(clone), cycle_result = no_alias)]
@@ -810,20 +799,20 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
             "TypeVar" => {
                 let bound = call.arguments.keywords.iter().find_map(|keyword| {
                     let is_bound = keyword.arg.as_ref()?.as_str() == "bound";
-                    is_bound.then(|| Arc::new(scope.ty(&keyword.value, &mut Vec::new())))
+                    is_bound.then(|| TypeRef::new(scope.ty(&keyword.value, &mut Vec::new())))
                 });
                 // One of several constraints is a bound of their union.
                 let constraints = call.arguments.args.get(1..).unwrap_or(&[]);
                 let bound = bound.or_else(|| {
                     (!constraints.is_empty()).then(|| {
-                        Arc::new(Type::union(
+                        TypeRef::new(Type::union(
                             constraints
                                 .iter()
                                 .map(|ty| boxed(scope.ty(ty, &mut Vec::new()))),
                         ))
                     })
                 });
-                Some(Type::TypeVar(name.clone(), bound))
+                Some(Type::TypeVar(*name, bound))
             }
             // At run time a new type's values are those of the old one.
             "NewType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),

@@ -30,17 +30,17 @@ pub fn class_interface(db: &dyn Db, from: File, symbol: &Symbol) -> Option<Arc<C
 
 /// The interface of the class called `qualname` in `file`.
 pub fn class_in(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<ClassInterface>> {
-    class_query(db, Definition::new(db, file, qualname.clone()))
+    class_query(db, Definition::new(db, file, *qualname))
 }
 
 /// Why the class called `qualname` in `file` keeps CPython's layout; `None` if it is laid out.
 pub fn layout_refusal(db: &dyn Db, file: File, qualname: &Name) -> Option<Name> {
-    refusal_query(db, Definition::new(db, file, qualname.clone()))
+    refusal_query(db, Definition::new(db, file, *qualname))
 }
 
 /// The names of the type parameters of the class called `qualname` in `file`.
 pub fn type_params(db: &dyn Db, file: File, qualname: &Name) -> Arc<[Name]> {
-    heritage(db, Definition::new(db, file, qualname.clone()))
+    heritage(db, Definition::new(db, file, *qualname))
         .type_params
         .clone()
 }
@@ -56,7 +56,7 @@ pub fn class_interface_params(db: &dyn Db, from: File, symbol: &Symbol) -> Arc<[
 /// How many type arguments the class takes; `None` when that is not known.
 pub fn arity(db: &dyn Db, from: File, symbol: &Symbol) -> Option<RangeInclusive<usize>> {
     let file = resolve_from(db, from, &symbol.module)?;
-    let heritage = heritage(db, Definition::new(db, file, symbol.qualname.clone()));
+    let heritage = heritage(db, Definition::new(db, file, symbol.qualname));
     heritage.arity.clone()
 }
 
@@ -211,7 +211,7 @@ fn slice_items(slice: &Expr) -> Vec<&Expr> {
 
 fn collect_variables(ty: &Type, out: &mut Vec<Name>) {
     match ty {
-        Type::TypeVar(name, _) if !out.contains(name) => out.push(name.clone()),
+        Type::TypeVar(name, _) if !out.contains(name) => out.push(*name),
         Type::Instance(_, types)
         | Type::Exact(_, types)
         | Type::Tuple(types)
@@ -427,10 +427,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
     let (file, qualname) = (definition.file(db), definition.qualname(db));
     let index = module_index(db, file);
     let entry = index.classes.get(qualname)?;
-    let symbol = Symbol {
-        module: module_name(db, file),
-        qualname: qualname.clone(),
-    };
+    let symbol = Symbol::of(module_name(db, file), *qualname);
     let heritage = heritage(db, definition);
     let members = members(db, file, &index, entry, &heritage);
     let mut interface = ClassInterface {
@@ -454,10 +451,10 @@ fn cyclic_class(
     _: salsa::Id,
     definition: Definition<'_>,
 ) -> Option<Arc<ClassInterface>> {
-    let symbol = Symbol {
-        module: module_name(db, definition.file(db)),
-        qualname: definition.qualname(db).clone(),
-    };
+    let symbol = Symbol::of(
+        module_name(db, definition.file(db)),
+        *definition.qualname(db),
+    );
     Some(Arc::new(ClassInterface {
         symbol,
         bases: vec![Type::Dynamic],
@@ -515,7 +512,7 @@ fn abstract_methods(
         members
             .iter()
             .filter(|(_, member)| is_abstract(member))
-            .map(|(name, _)| name.clone()),
+            .map(|(name, _)| *name),
     );
     names
 }
@@ -645,10 +642,7 @@ fn declared_member(
     let bindings = &entry.scope.bindings[name];
     let parsed = crate::files::parsed(db, file);
     let module = module_name(db, file);
-    let symbol = |qualname: &Name| Symbol {
-        module: module.clone(),
-        qualname: qualname.clone(),
-    };
+    let symbol = |qualname: &Name| Symbol::of(module, *qualname);
     // An annotation decides, whatever else binds the name.
     let annotated = bindings
         .iter()
@@ -770,7 +764,7 @@ fn assigned_field(
         }
     }
     let ty = match &types[..] {
-        [only] => only.clone(),
+        [only] => *only,
         _ => Type::union(types.into_iter().map(boxed)),
     };
     // What only ever is `None` here is given its value from elsewhere.

@@ -78,7 +78,7 @@ pub fn constant(db: &dyn Db, file: File, expr: &Expr) -> Option<Constant> {
 
 /// The value of the module-level `Final` name `name` of `file`, if it is known.
 pub fn final_constant(db: &dyn Db, file: File, name: &Name) -> Option<Constant> {
-    final_constant_query(db, Definition::new(db, file, name.clone()))
+    final_constant_query(db, Definition::new(db, file, *name))
 }
 
 #[salsa::tracked(returns(clone), cycle_result = no_constant)]

@@ -242,7 +242,7 @@ fn is_name(expr: &Expr) -> bool {
 impl Checker<'_> {
     /// Whether a value of type `value` may stand where `place` is declared, boxing aside. In doubt it may.
     fn fits(&self, value: &Type, place: &Type) -> bool {
-        let (value, place) = (boxed(value.clone()), boxed(place.clone()));
+        let (value, place) = (boxed(*value), boxed(*place));
         if value == place || value.is_dynamic() || place.is_dynamic() || value == Type::Never {
             return true;
         }

@@ -85,9 +85,9 @@ fn add_fields(layout: &mut ClassLayout, entry: &ClassEntry, interface: &ClassInt
         }
         let position = u32::try_from(layout.fields.len()).unwrap_or(u32::MAX);
         layout.fields.push(FieldSlot {
-            name: name.clone(),
-            ty: ty.clone(),
-            owner: interface.symbol.clone(),
+            name: *name,
+            ty: *ty,
+            owner: interface.symbol,
             offset: HEADER_SIZE + FIELD_SIZE * position,
             has_default,
         });
@@ -100,11 +100,11 @@ fn add_methods(db: &dyn Db, file: File, layout: &mut ClassLayout, interface: &Cl
         .iter_mut()
         .find(|slot| slot.name == name)
     {
-        Some(slot) => slot.function = function.clone(),
+        Some(slot) => slot.function = *function,
         None => layout.methods.push(MethodSlot {
             name,
-            function: function.clone(),
-            introduced_by: function.clone(),
+            function: *function,
+            introduced_by: *function,
         }),
     };
     for (name, member) in &interface.members {
@@ -114,11 +114,11 @@ fn add_methods(db: &dyn Db, file: File, layout: &mut ClassLayout, interface: &Cl
                 let kind = crate::signatures::function_interface(db, file, function)
                     .map(|function| function.kind);
                 if kind == Some(FunctionKind::Method) {
-                    put(name.clone(), function);
+                    put(*name, function);
                 }
             }
             Member::Property { getter, setter } => {
-                put(name.clone(), getter);
+                put(*name, getter);
                 if let Some(setter) = setter {
                     put(Name::new(format!("{name}.setter")), setter);
                 }

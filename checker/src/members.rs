@@ -7,7 +7,7 @@ use crate::classes::class_interface;
 use crate::db::{Db, Definition, File};
 use crate::interface::Member;
 use crate::resolve::resolve_from;
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Types};
 
 /// A class among the bases of another, with the type arguments that it has there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Ancestor {
     /// The class.
     pub symbol: Symbol,
     /// Its type arguments in terms of the type parameters of the class that was asked about.
-    pub args: Arc<[Type]>,
+    pub args: Types,
 }
 
 /// The method resolution order of a class.
@@ -63,7 +63,7 @@ impl Found {
 /// The method resolution order of `symbol` as seen from `from`; `None` when there is no such class.
 pub fn mro(db: &dyn Db, from: File, symbol: &Symbol) -> Option<Arc<Mro>> {
     let file = resolve_from(db, from, &symbol.module)?;
-    mro_query(db, Definition::new(db, file, symbol.qualname.clone()))
+    mro_query(db, Definition::new(db, file, symbol.qualname))
 }
 
 #[salsa::tracked(returns(clone), cycle_result = cyclic_mro)]
@@ -73,24 +73,22 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
     if !crate::classes::has_class(db, file, definition.qualname(db)) {
         return None;
     }
-    let symbol = Symbol {
-        module: crate::resolve::module_name(db, file),
-        qualname: definition.qualname(db).clone(),
-    };
+    let symbol = Symbol::of(
+        crate::resolve::module_name(db, file),
+        *definition.qualname(db),
+    );
     let variables = heritage.type_params.iter();
     let own = Ancestor {
-        args: variables
-            .map(|name| Type::TypeVar(name.clone(), None))
-            .collect(),
-        symbol: symbol.clone(),
+        args: variables.map(|name| Type::TypeVar(*name, None)).collect(),
+        symbol,
     };
     let mut has_unknown = false;
     let mut sequences: Vec<Vec<Ancestor>> = Vec::new();
     let mut direct: Vec<Ancestor> = Vec::new();
     for base in &heritage.bases {
         let (base_symbol, args) = match base {
-            Type::Instance(symbol, args) => (symbol.clone(), args.clone()),
-            Type::Tuple(_) => (Symbol::new("builtins", "tuple"), Arc::from([Type::Dynamic])),
+            Type::Instance(symbol, args) => (*symbol, *args),
+            Type::Tuple(_) => (Symbol::new("builtins", "tuple"), [Type::Dynamic].into()),
             _ => {
                 has_unknown = true;
                 continue;
@@ -106,7 +104,7 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
             .ancestors
             .iter()
             .map(|ancestor| Ancestor {
-                symbol: ancestor.symbol.clone(),
+                symbol: ancestor.symbol,
                 args: ancestor
                     .args
                     .iter()
@@ -126,7 +124,7 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
     if sequences.is_empty() && symbol != object {
         sequences.push(vec![Ancestor {
             symbol: object,
-            args: Arc::from([]),
+            args: Types::none(),
         }]);
     }
     sequences.push(direct);
@@ -139,13 +137,13 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
 }
 
 fn cyclic_mro(db: &dyn Db, _: salsa::Id, definition: Definition<'_>) -> Option<Arc<Mro>> {
-    let symbol = Symbol {
-        module: crate::resolve::module_name(db, definition.file(db)),
-        qualname: definition.qualname(db).clone(),
-    };
+    let symbol = Symbol::of(
+        crate::resolve::module_name(db, definition.file(db)),
+        *definition.qualname(db),
+    );
     let own = Ancestor {
         symbol,
-        args: Arc::from([]),
+        args: Types::none(),
     };
     Some(Arc::new(Mro {
         ancestors: vec![own],

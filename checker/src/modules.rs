@@ -27,7 +27,7 @@ pub fn module_interface(db: &dyn Db, file: File) -> Arc<ModuleInterface> {
     };
     for name in table.names.keys() {
         if let Some(export) = export_in(db, file, name) {
-            interface.exports.insert(name.clone(), export);
+            interface.exports.insert(*name, export);
         }
     }
     if !table.is_known {
@@ -35,12 +35,12 @@ pub fn module_interface(db: &dyn Db, file: File) -> Arc<ModuleInterface> {
     }
     for name in index.functions.keys() {
         if let Some(function) = crate::signatures::function_in(db, file, name) {
-            interface.functions.insert(name.clone(), function);
+            interface.functions.insert(*name, function);
         }
     }
     for name in index.classes.keys() {
         if let Some(class) = crate::classes::class_in(db, file, name) {
-            interface.classes.insert(name.clone(), class);
+            interface.classes.insert(*name, class);
         }
     }
     Arc::new(interface)
@@ -53,7 +53,7 @@ pub fn interface_of(db: &dyn Db, from: File, name: &Name) -> Option<Arc<ModuleIn
 
 /// What the module-level name `name` of `file` is bound to, imports not followed.
 pub fn export_in(db: &dyn Db, file: File, name: &Name) -> Option<Export> {
-    export_query(db, Definition::new(db, file, name.clone()))
+    export_query(db, Definition::new(db, file, *name))
 }
 
 #[salsa::tracked(returns(clone))]
@@ -64,17 +64,14 @@ fn export_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Exp
     if !table.is_known {
         return Some(Export::Dynamic);
     }
-    let symbol = |qualname: &Name| Symbol {
-        module: module_name(db, file),
-        qualname: qualname.clone(),
-    };
+    let symbol = |qualname: &Name| Symbol::of(module_name(db, file), *qualname);
     Some(match kind {
         SymbolKind::Function(qualname) => Export::Function(symbol(qualname)),
         SymbolKind::Class(qualname) => Export::Class(symbol(qualname)),
-        SymbolKind::Module(module) => Export::Module(module.clone()),
+        SymbolKind::Module(module) => Export::Module(*module),
         SymbolKind::Import { module, name } => Export::Import {
-            module: module.clone(),
-            name: name.clone(),
+            module: *module,
+            name: *name,
         },
         SymbolKind::Dynamic => Export::Dynamic,
         SymbolKind::Variable { .. } => {
@@ -93,7 +90,7 @@ fn export_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Exp
 pub fn variable_type(db: &dyn Db, file: File, name: &Name) -> Type {
     match export_in(db, file, name) {
         Some(Export::Variable { ty, .. }) => ty,
-        Some(Export::Constant(value)) => Type::Literal(value),
+        Some(Export::Constant(value)) => Type::literal(&value),
         _ => Type::Dynamic,
     }
 }

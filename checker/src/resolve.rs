@@ -34,7 +34,7 @@ pub fn resolve_module(db: &dyn Db, name: &Name) -> Option<File> {
 
 /// What `name` stands for.
 pub fn resolve(db: &dyn Db, name: &Name) -> Resolution {
-    resolve_query(db, ModuleName::new(db, name.clone()))
+    resolve_query(db, ModuleName::new(db, *name))
 }
 
 #[salsa::tracked(returns(copy))]

@@ -26,7 +26,7 @@ pub fn function_interface(
 
 /// The interface of the function called `qualname` in `file`.
 pub fn function_in(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<FunctionInterface>> {
-    function_query(db, Definition::new(db, file, qualname.clone()))
+    function_query(db, Definition::new(db, file, *qualname))
 }
 
 /// The interfaces of a function's overloads, in order; of a function that is not overloaded its only one.
@@ -34,7 +34,7 @@ pub fn overloads(db: &dyn Db, from: File, symbol: &Symbol) -> Vec<Arc<FunctionIn
     let Some(file) = resolve_from(db, from, &symbol.module) else {
         return Vec::new();
     };
-    let definition = Definition::new(db, file, symbol.qualname.clone());
+    let definition = Definition::new(db, file, symbol.qualname);
     let overloads = overloads_query(db, definition);
     if overloads.is_empty() {
         return function_query(db, definition).into_iter().collect();
@@ -128,7 +128,7 @@ fn merge(own: FunctionInterface, overloads: &[Arc<FunctionInterface>]) -> Functi
     FunctionInterface {
         params,
         returns: if same_returns {
-            own.returns.clone()
+            own.returns
         } else {
             Type::Dynamic
         },
@@ -202,10 +202,7 @@ fn build(
 ) -> Option<FunctionInterface> {
     let parsed = crate::files::parsed(db, file);
     let node = find_function(&parsed, entry.range)?;
-    let symbol = Symbol {
-        module: module_name(db, file),
-        qualname: entry.qualname.clone(),
-    };
+    let symbol = Symbol::of(module_name(db, file), entry.qualname);
     let scope = scope_of(db, file, entry, node);
     let around = match &entry.class {
         Some(class) => Scope::inside(db, file, class),
@@ -321,10 +318,7 @@ pub fn scope_of<'db>(
 /// The type of `self` or `cls`; `None` for a function that has neither.
 fn receiver_type(db: &dyn Db, file: File, module: &Name, entry: &FunctionEntry) -> Option<Type> {
     let class = entry.class.as_ref()?;
-    let symbol = Symbol {
-        module: module.clone(),
-        qualname: class.clone(),
-    };
+    let symbol = Symbol::of(*module, *class);
     match entry.kind {
         FunctionKind::ClassMethod => Some(Type::Class(symbol)),
         FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter => {
@@ -335,7 +329,7 @@ fn receiver_type(db: &dyn Db, file: File, module: &Name, entry: &FunctionEntry) 
             let params = crate::classes::type_params(db, file, class);
             let args = params
                 .iter()
-                .map(|name| Type::TypeVar(name.clone(), None))
+                .map(|name| Type::TypeVar(*name, None))
                 .collect();
             Some(Type::Instance(symbol, args))
         }
@@ -396,7 +390,7 @@ fn params(scope: &Scope<'_>, node: &StmtFunctionDef, receiver: Option<&Type>) ->
         )
         && !first.annotated
     {
-        first.ty = receiver.clone();
+        first.ty = *receiver;
     }
     params
 }

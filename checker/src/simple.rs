@@ -11,7 +11,7 @@ use crate::annotation::{Scope, boxed};
 use crate::db::Db;
 use crate::interface::{FunctionInterface, ParamKind};
 use crate::symbols::Resolved;
-use crate::types::{Name, Primitive, Symbol, Type};
+use crate::types::{Name, Primitive, Symbol, Type, Types};
 
 /// Tells types of simple expressions.
 pub(crate) struct SimpleTypes<'a, 'db> {
@@ -123,7 +123,7 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
         match param.kind {
             ParamKind::VarPositional => Type::builtin("tuple"),
             ParamKind::VarKeyword => Type::builtin("dict"),
-            _ if param.annotated => param.ty.clone(),
+            _ if param.annotated => param.ty,
             _ => Type::Dynamic,
         }
     }
@@ -179,7 +179,7 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
             _ => self.scope.is_plain_class(&symbol),
         };
         if is_plain {
-            Type::Instance(symbol, Arc::from([]))
+            Type::Instance(symbol, Types::none())
         } else {
             Type::Dynamic
         }
@@ -225,7 +225,7 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
             (left, right)
                 if left.is_builtin("list") && right.is_builtin("int") && op == Operator::Mult =>
             {
-                left.clone()
+                *left
             }
             _ => Type::Dynamic,
         }
@@ -245,6 +245,6 @@ fn container<const N: usize>(name: &str, args: [Type; N]) -> Type {
     let known = args
         .iter()
         .all(|ty| !matches!(ty, Type::Dynamic | Type::Never | Type::None));
-    let args: Arc<[Type]> = if known { Arc::new(args) } else { Arc::from([]) };
+    let args: Types = if known { args.into() } else { Types::none() };
     Type::Instance(Symbol::new("builtins", name), args)
 }

@@ -164,7 +164,7 @@ pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
         .scope
         .bindings
         .iter()
-        .map(|(name, bindings)| (name.clone(), kind_of(&index, bindings, &looks_like_type)))
+        .map(|(name, bindings)| (*name, kind_of(&index, bindings, &looks_like_type)))
         .collect();
     Arc::new(SymbolTable {
         names,
@@ -255,7 +255,7 @@ fn kind_of(
                     .get(name)
                     .is_some_and(|entry| !entry.is_redefined());
                 return if known {
-                    SymbolKind::Function(name.clone())
+                    SymbolKind::Function(*name)
                 } else {
                     SymbolKind::Dynamic
                 };
@@ -266,16 +266,16 @@ fn kind_of(
                     .get(name)
                     .is_some_and(|entry| !entry.is_redefined);
                 return if known {
-                    SymbolKind::Class(name.clone())
+                    SymbolKind::Class(*name)
                 } else {
                     SymbolKind::Dynamic
                 };
             }
-            BindingKind::Import(module) => return SymbolKind::Module(module.clone()),
+            BindingKind::Import(module) => return SymbolKind::Module(*module),
             BindingKind::ImportFrom { module, name } => {
                 return SymbolKind::Import {
-                    module: module.clone(),
-                    name: name.clone(),
+                    module: *module,
+                    name: *name,
                 };
             }
             BindingKind::Annotated { .. } | BindingKind::Assigned | BindingKind::TypeAlias => {
@@ -419,7 +419,7 @@ impl Follower<'_> {
                 Resolved::Function(Symbol::new(&*module, &**qualname))
             }
             SymbolKind::Class(qualname) => Resolved::Class(Symbol::new(&*module, &**qualname)),
-            SymbolKind::Module(name) => Resolved::Module(name.clone()),
+            SymbolKind::Module(name) => Resolved::Module(*name),
             SymbolKind::Import { module, name } => match self.in_module(module, name) {
                 // Reported at the import.
                 Resolved::Missing => Resolved::Dynamic,
@@ -492,8 +492,5 @@ pub fn names_of(db: &dyn Db, file: File) -> Vec<Name> {
 
 /// The file and qualified name of a symbol's definition, as seen from `from`.
 pub fn definition_of(db: &dyn Db, from: File, symbol: &Symbol) -> Option<(File, Name)> {
-    Some((
-        resolve_from(db, from, &symbol.module)?,
-        symbol.qualname.clone(),
-    ))
+    Some((resolve_from(db, from, &symbol.module)?, symbol.qualname))
 }

@@ -15,7 +15,7 @@ use keelback_checker::rules::{Level, Rule};
 use keelback_checker::settings::{SearchPaths, Settings};
 use keelback_checker::signatures::{function_in, overloads};
 use keelback_checker::system::MemorySystem;
-use keelback_checker::types::{Name, Symbol, Type};
+use keelback_checker::types::{Name, Symbol, Type, Types};
 
 fn project(files: &[(&str, &str)]) -> (MemorySystem, Database) {
     let system = MemorySystem::new();
@@ -521,7 +521,7 @@ fn cyclic_imports_know_each_other() {
     assert_eq!(
         a.classes["A"].members["b"],
         Member::Field {
-            ty: Type::Instance(Symbol::new("b", "B"), Arc::from([])),
+            ty: Type::Instance(Symbol::new("b", "B"), Types::none()),
             is_final: false,
         }
     );

@@ -45,7 +45,7 @@ pub fn lower_function(
     file: File,
     qualname: &Name,
 ) -> Arc<Result<Function, Unsupported>> {
-    lower_query(db, Definition::new(db, file, qualname.clone()))
+    lower_query(db, Definition::new(db, file, *qualname))
 }
 
 #[salsa::tracked(returns(clone), no_eq)]
@@ -64,7 +64,7 @@ fn lower_query<'db>(
         Ok(body) => body,
         Err(fallback) => {
             return Arc::new(Err(Unsupported {
-                reason: fallback.reason.clone(),
+                reason: fallback.reason,
                 span: fallback.span,
             }));
         }

@@ -250,7 +250,7 @@ pub unsafe fn register_module(
         let mut functions = FxHashMap::default();
         let mut later = Vec::new();
         for f in module.functions {
-            let symbol = f.interface.symbol.clone();
+            let symbol = f.interface.symbol;
             let qualname = match f.interface.kind {
                 FunctionKind::Setter => symbol
                     .qualname
@@ -264,7 +264,7 @@ pub unsafe fn register_module(
             crate::stats::function(&symbol, &f.body);
             let signature = Signature::new(&f.interface, code)?;
             let record = FunctionRecord {
-                symbol: symbol.clone(),
+                symbol,
                 interface: f.interface,
                 signature,
                 code,
@@ -279,17 +279,17 @@ pub unsafe fn register_module(
                 attach(code, CodeRecord::Function(Box::new(record)))?
             {
                 let record: &'static FunctionRecord = record;
-                functions.insert(symbol.qualname.clone(), record);
+                functions.insert(symbol.qualname, record);
                 later.push((symbol, record));
             }
         }
         for c in module.classes {
-            let symbol = c.interface.symbol.clone();
+            let symbol = c.interface.symbol;
             let Some(&code) = by_place.get(&(&*symbol.qualname, c.first_line)) else {
                 continue;
             };
             let record: &'static ClassRecord = Box::leak(Box::new(ClassRecord {
-                symbol: symbol.clone(),
+                symbol,
                 interface: c.interface,
                 class: GilCell::new(std::ptr::null_mut()),
             }));

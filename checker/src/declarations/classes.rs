@@ -33,10 +33,7 @@ impl Checker<'_> {
 
     fn bases(&mut self, class: &ClassEntry, node: &StmtClassDef) {
         let scope = Scope::inside(self.db, self.file, &class.qualname);
-        let own = Symbol {
-            module: module_name(self.db, self.file),
-            qualname: class.qualname.clone(),
-        };
+        let own = Symbol::of(module_name(self.db, self.file), class.qualname);
         for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
             let head = match base {
                 Expr::Subscript(subscript) => &*subscript.value,
@@ -188,11 +185,7 @@ impl Checker<'_> {
                 let Member::Field { ty: inherited, .. } = &found.member else {
                     continue;
                 };
-                let args = match interface
-                    .bases
-                    .iter()
-                    .find(|ty| ty.class() == Some(base.clone()))
-                {
+                let args = match interface.bases.iter().find(|ty| ty.class() == Some(base)) {
                     Some(Type::Instance(_, args)) => args.to_vec(),
                     _ => Vec::new(),
                 };

@@ -21,10 +21,7 @@ impl Checker<'_> {
             for (name, bindings) in &class.scope.bindings {
                 self.reassigned(Some(&class.qualname), name, bindings);
             }
-            let symbol = Symbol {
-                module: module_name(self.db, self.file),
-                qualname: class.qualname.clone(),
-            };
+            let symbol = Symbol::of(module_name(self.db, self.file), class.qualname);
             for assignment in &class.self_assignments {
                 // What stands in a body that is inferred is found there.
                 let method = index.functions.get(&assignment.method);

@@ -43,10 +43,7 @@ impl Checker<'_> {
         }
         let index = self.index.clone();
         let module = module_name(self.db, self.file);
-        let symbol_of = |qualname: &crate::types::Name| Symbol {
-            module: module.clone(),
-            qualname: qualname.clone(),
-        };
+        let symbol_of = |qualname: &crate::types::Name| Symbol::of(module, *qualname);
         for class in index.classes.values() {
             let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname)
             else {

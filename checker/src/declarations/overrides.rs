@@ -204,7 +204,7 @@ impl Checker<'_> {
                     counterpart.name
                 ));
             }
-            matched.push(counterpart.name.clone());
+            matched.push(counterpart.name);
             let given = specialise(&param.ty);
             if counterpart.annotated && param.annotated && !self.fits(&given, &counterpart.ty) {
                 return Some(format!(
@@ -228,7 +228,7 @@ impl Checker<'_> {
                     && matches!(own.kind, ParamKind::KeywordOnly | ParamKind::Positional)
             });
             match counterpart {
-                Some(counterpart) => matched.push(counterpart.name.clone()),
+                Some(counterpart) => matched.push(counterpart.name),
                 None if has(own, ParamKind::VarKeyword) => {}
                 None => return Some(format!("it does not take parameter `{}`", param.name)),
             }

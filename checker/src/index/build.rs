@@ -78,14 +78,14 @@ impl Builder<'_> {
 
     fn class_around(&self) -> Option<Name> {
         match self.around.last() {
-            Some(Around::Class { qualname }) => Some(qualname.clone()),
+            Some(Around::Class { qualname }) => Some(*qualname),
             _ => None,
         }
     }
 
     fn function_around(&self) -> Option<Name> {
         self.around.iter().rev().find_map(|around| match around {
-            Around::Function { qualname, .. } => Some(qualname.clone()),
+            Around::Function { qualname, .. } => Some(*qualname),
             Around::Class { .. } => None,
         })
     }
@@ -180,7 +180,7 @@ impl Builder<'_> {
                 qualname,
                 self_of: Some((name, class)),
                 ..
-            } if **name == *object => Some((qualname.clone(), class.clone())),
+            } if **name == *object => Some((*qualname, *class)),
             _ => None,
         });
         let Some((method, class)) = owner else { return };
@@ -215,7 +215,7 @@ impl Builder<'_> {
                 let module =
                     crate::resolve::absolute_import(self.db, self.file, node.level, module);
                 for alias in &node.names {
-                    self.import_from(stmt, module.clone(), alias);
+                    self.import_from(stmt, module, alias);
                 }
             }
             Stmt::Assign(node) => {
@@ -370,10 +370,10 @@ impl Builder<'_> {
     fn import(&mut self, stmt: &Stmt, alias: &Alias) {
         let full = Name::new(alias.name.as_str());
         let (binds, module) = match &alias.asname {
-            Some(asname) => (Name::new(asname.as_str()), full.clone()),
+            Some(asname) => (Name::new(asname.as_str()), full),
             None => {
                 let top = Name::new(full.split('.').next().unwrap_or(&full));
-                (top.clone(), top)
+                (top, top)
             }
         };
         self.bind(&binds, BindingKind::Import(module), alias.range(), stmt);
@@ -392,20 +392,17 @@ impl Builder<'_> {
         let name = Name::new(alias.name.as_str());
         let binds = match &alias.asname {
             Some(asname) => Name::new(asname.as_str()),
-            None => name.clone(),
+            None => name,
         };
         let is_star = &*name == "*";
         if !is_star {
-            let kind = match module.clone() {
-                Some(module) => BindingKind::ImportFrom {
-                    module,
-                    name: name.clone(),
-                },
+            let kind = match module {
+                Some(module) => BindingKind::ImportFrom { module, name },
                 None => BindingKind::Other,
             };
             self.bind(&binds, kind, alias.range(), stmt);
         } else if let (true, Some(module)) = (self.around.is_empty(), &module) {
-            self.index.scope.stars.push(module.clone());
+            self.index.scope.stars.push(*module);
         }
         self.index.imports.push(ImportEntry {
             module,
@@ -435,7 +432,7 @@ impl Builder<'_> {
         body.visit_body(&node.body);
         let is_accessor = kind == FunctionKind::Setter || qualname.ends_with(".deleter");
         if !is_accessor {
-            let kind = BindingKind::Function(qualname.clone());
+            let kind = BindingKind::Function(qualname);
             self.bind(node.name.as_str(), kind, node.name.range(), stmt);
         }
         let earlier = match self.index.functions.shift_remove(&qualname) {
@@ -447,12 +444,12 @@ impl Builder<'_> {
             None => Vec::new(),
         };
         self.index.functions.insert(
-            qualname.clone(),
+            qualname,
             FunctionEntry {
-                qualname: qualname.clone(),
+                qualname,
                 range: node.range(),
                 name_range: node.name.range(),
-                class: class.clone(),
+                class,
                 parent: self.function_around(),
                 kind,
                 decorators,
@@ -525,13 +522,13 @@ impl Builder<'_> {
 
     fn class(&mut self, stmt: &Stmt, node: &StmtClassDef) {
         let qualname = self.qualname(node.name.as_str());
-        let kind = BindingKind::Class(qualname.clone());
+        let kind = BindingKind::Class(qualname);
         self.bind(node.name.as_str(), kind, node.name.range(), stmt);
         let is_redefined = self.index.classes.shift_remove(&qualname).is_some();
         self.index.classes.insert(
-            qualname.clone(),
+            qualname,
             ClassEntry {
-                qualname: qualname.clone(),
+                qualname,
                 range: node.range(),
                 name_range: node.name.range(),
                 parent: self.function_around(),

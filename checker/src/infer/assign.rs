@@ -273,7 +273,7 @@ impl Cx<'_> {
             ast::Expr::List(_)
             | ast::Expr::ListComp(_)
             | ast::Expr::Set(_)
-            | ast::Expr::Dict(_) => Some(left.ty.clone()),
+            | ast::Expr::Dict(_) => Some(left.ty),
             _ => None,
         };
         self.expr(value, expected.as_ref())
@@ -338,7 +338,7 @@ impl Cx<'_> {
                         && self.kind == ScopeKind::Function
                         && self.declared_at.get(&id).is_some_and(|at| *at != span) =>
                 {
-                    let known = known.clone();
+                    let known = *known;
                     self.report(
                         Rule::ConflictingDeclaration,
                         range(&*stmt.annotation),
@@ -361,7 +361,7 @@ impl Cx<'_> {
             }
         }
         if let Some(value) = &stmt.value {
-            let expected = self.declared[i].clone();
+            let expected = self.declared[i];
             let e = self.expr(value, expected.as_ref());
             self.assign_local(id, name, e, span);
         }

@@ -46,7 +46,7 @@ impl Cx<'_> {
     ) -> Expr {
         let value = self.unprimitive(value);
         let stored = self.mangled(name);
-        match value.ty.clone() {
+        match value.ty {
             Type::Dynamic
             | Type::TypeVar(..)
             | Type::Never
@@ -167,7 +167,7 @@ impl Cx<'_> {
                 ..
             } if self.is_enum(class) && !name.starts_with('_') => {
                 let e = attr(value, Type::Dynamic);
-                self.expect(e, &Type::Instance(class.clone(), [].into()))
+                self.expect(e, &Type::Instance(*class, [].into()))
             }
             Lookup::Found {
                 member: Member::ClassVar { ty },
@@ -291,7 +291,7 @@ impl Cx<'_> {
     /// The type of an attribute of a value of a single type, `None` when there is none such.
     fn attribute_type(&self, ty: &Type, name: &str) -> Option<Type> {
         let (class, args) = match ty {
-            Type::Instance(c, a) | Type::Exact(c, a) => (c.clone(), a.to_vec()),
+            Type::Instance(c, a) | Type::Exact(c, a) => (*c, a.to_vec()),
             Type::Literal(_) | Type::Tuple(_) => (ty.class()?, Vec::new()),
             _ => return Some(Type::Dynamic),
         };
@@ -318,8 +318,8 @@ impl Cx<'_> {
     /// A declared type as it may be used: of a static module as it is, of a stub only what is trusted.
     pub fn trusted(&self, owner: &Symbol, ty: &Type) -> Type {
         let ty = match ty {
-            Type::Primitive(_) | Type::Union(_) => ty.clone(),
-            other => other.clone(),
+            Type::Primitive(_) | Type::Union(_) => *ty,
+            other => *other,
         };
         if self.world.is_static_module(&owner.module) {
             ty
@@ -356,7 +356,7 @@ impl Cx<'_> {
                             let e = make(
                                 ExprKind::Field {
                                     object: value,
-                                    class: class.clone(),
+                                    class: *class,
                                     field: Name::new(stored),
                                 },
                                 erase_top(&field.ty),
@@ -447,7 +447,7 @@ impl Cx<'_> {
         let mut all = vec![Arg::Value(receiver)];
         all.extend(args.into_iter().map(Arg::Value));
         let callee = Callee::Method {
-            class: class.clone(),
+            class: *class,
             slot: Name::new(slot),
         };
         let e = make(
@@ -483,7 +483,7 @@ impl Cx<'_> {
         let name = attribute.attr.as_str();
         let stored = self.mangled(name);
         let at = range(&attribute.attr);
-        let ty = value.ty.clone();
+        let ty = value.ty;
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
         self.state.forget_attribute(&stored);
         if let (Some(declared), Some(place)) = (
@@ -521,7 +521,7 @@ impl Cx<'_> {
             );
         };
         let why = Why::Attribute(Name::new(name));
-        match receiver.ty.clone() {
+        match receiver.ty {
             Type::Instance(class, args) | Type::Exact(class, args) => {
                 match self.world.member(&class, &args, stored) {
                     Lookup::Found {
@@ -548,7 +548,7 @@ impl Cx<'_> {
                             let value = self.refit(value, &field.ty);
                             let target = Target::Field {
                                 object: receiver,
-                                class: class.clone(),
+                                class,
                                 field: Name::new(stored),
                             };
                             self.push(StmtKind::Assign(target, value), span);
@@ -748,7 +748,7 @@ impl Cx<'_> {
     pub fn global_object(&self, name: &str, ty: Type, span: TextRange) -> Expr {
         make(
             ExprKind::Global {
-                module: self.module.clone(),
+                module: self.module,
                 name: Name::new(name),
             },
             ty,
@@ -759,7 +759,7 @@ impl Cx<'_> {
     /// The binding through which a dotted expression names something in another module: `m.f`.
     pub fn member_binding(module: &Name, name: &str) -> Binding {
         Binding {
-            module: module.clone(),
+            module: *module,
             name: Name::new(name),
         }
     }
@@ -769,7 +769,7 @@ impl Cx<'_> {
 pub fn erase_top(ty: &Type) -> Type {
     match ty {
         Type::TypeVar(..) => Type::Dynamic,
-        other => other.clone(),
+        other => *other,
     }
 }
 
@@ -785,6 +785,6 @@ pub fn python_type(ty: &Type) -> Type {
 pub fn python_type_keeping_literals(ty: &Type) -> Type {
     match ty {
         Type::Primitive(p) => boxed(*p),
-        other => other.clone(),
+        other => *other,
     }
 }

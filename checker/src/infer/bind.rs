@@ -136,7 +136,7 @@ impl Cx<'_> {
         for (name, e) in items {
             let key = make(
                 ExprKind::Constant(Constant::Str(name.as_str().into())),
-                Type::Literal(Constant::Str(name.as_str().into())),
+                Type::literal(&Constant::Str(name.as_str().into())),
                 span,
             );
             let e = self.argument(e, param, function, known, solved);
@@ -155,7 +155,7 @@ impl Cx<'_> {
             }
             if self.world.assignable(&e.ty, &place) {
                 self.muted += 1;
-                let e = self.coerce(e, &place, &Why::Default(param.name.clone()));
+                let e = self.coerce(e, &place, &Why::Default(param.name));
                 self.muted -= 1;
                 return Arg::Value(e);
             }
@@ -184,9 +184,9 @@ impl Cx<'_> {
                     other => self.refit(value, &other),
                 };
             }
-            other => other.clone(),
+            other => *other,
         };
-        let why = Why::Argument(function.clone(), param.name.clone());
+        let why = Why::Argument(*function, param.name);
         let value = self.coerce(value, &place, &why);
         self.refit(value, &param.ty)
     }

@@ -1,14 +1,12 @@
 //! Calls of builtins, of methods of builtin classes and of library functions, through the table of intrinsics.
 
-use std::sync::Arc;
-
 use keelback_parser::ast;
 use keelback_parser::text_size::TextRange;
 use keelback_stdlib::intrinsics::{self, Found, Hold, Implementation, Intrinsic, Rule as TypeRule};
 
 use crate::rules::Rule;
 use crate::tree::{Arg, Assumption, Binding, Call, Callee, Conversion, Expr, ExprKind};
-use crate::types::{Constant, Held, Name, Primitive, Symbol, Type};
+use crate::types::{Constant, Held, Name, Primitive, Symbol, Type, Types};
 
 use super::bind::has_unpacking;
 use super::convert::Why;
@@ -16,7 +14,7 @@ use super::cx::{Cx, constant, known, make, object, range};
 use super::expr::stub_type;
 use super::world::{Lookup, Resolved, erase, widen};
 
-fn builtin_with(name: &str, args: impl Into<Arc<[Type]>>) -> Type {
+fn builtin_with(name: &str, args: impl Into<Types>) -> Type {
     Type::Instance(Symbol::new("builtins", name), args.into())
 }
 
@@ -194,7 +192,7 @@ impl Cx<'_> {
         of: &[Type],
         span: TextRange,
     ) -> Expr {
-        let types: Vec<Type> = args.iter().map(|e| e.ty.clone()).collect();
+        let types: Vec<Type> = args.iter().map(|e| e.ty).collect();
         let what = entry.name;
         let shown = match entry.found {
             Found::Builtin(name) | Found::Function(_, name) | Found::Method(_, name) => name,
@@ -229,11 +227,7 @@ impl Cx<'_> {
             Hold::Unit => Type::None,
         };
         let same = native.held() == ty.held();
-        let native = if entry.certain && same {
-            ty.clone()
-        } else {
-            native
-        };
+        let native = if entry.certain && same { ty } else { native };
         let e = self.intrinsic(entry.name, args, native, span);
         if e.ty == ty {
             e
@@ -285,7 +279,7 @@ impl Cx<'_> {
             return Some(e);
         }
         let mut args = vec![receiver.clone()];
-        let mut types = vec![receiver.ty.clone()];
+        let mut types = vec![receiver.ty];
         for (i, arg) in arguments.args.iter().enumerate() {
             let expected = match first.params.get(i + 1).map(|p| p.1) {
                 Some(TypeRule::Element) => of.first().map(erase),
@@ -298,7 +292,7 @@ impl Cx<'_> {
                 _ => None,
             };
             let e = self.expr(arg, expected.as_ref());
-            types.push(e.ty.clone());
+            types.push(e.ty);
             args.push(e);
         }
         let entry = self.choose(found, &types, of).unwrap_or(first);
@@ -344,7 +338,7 @@ impl Cx<'_> {
                 );
             }
         }
-        let receiver_type = receiver.ty.clone();
+        let receiver_type = receiver.ty;
         Some(self.apply(entry, args, Some(&receiver_type), of, span))
     }
 
@@ -370,7 +364,7 @@ impl Cx<'_> {
             return None;
         }
         let items = self.list_from_generator(generator, list_of.as_ref());
-        let receiver_type = receiver.ty.clone();
+        let receiver_type = receiver.ty;
         Some(self.apply(
             entry,
             vec![receiver.clone(), items],
@@ -475,7 +469,7 @@ impl Cx<'_> {
                 if intrinsics::find(found).any(|e| e.params.len() == count) {
                     let args: Vec<Expr> =
                         arguments.args.iter().map(|a| self.expr(a, None)).collect();
-                    let types: Vec<Type> = args.iter().map(|e| e.ty.clone()).collect();
+                    let types: Vec<Type> = args.iter().map(|e| e.ty).collect();
                     if let Some(entry) = self.choose(found, &types, &[]) {
                         self.assume_builtin(name);
                         let e = self.apply(entry, args, None, &[], span);
@@ -515,7 +509,7 @@ impl Cx<'_> {
         let mut names = Vec::new();
         for arg in &arguments.args {
             let e = self.expr(arg, None);
-            types.push(e.ty.clone());
+            types.push(e.ty);
             let e = self.unprimitive(e);
             args.push(object(e));
         }
@@ -680,7 +674,7 @@ impl Cx<'_> {
             .map(|a| self.expr(a, None))
             .collect();
         let args: Vec<Expr> = self.unify_primitives(args);
-        let types: Vec<Type> = args.iter().map(|e| e.ty.clone()).collect();
+        let types: Vec<Type> = args.iter().map(|e| e.ty).collect();
         let all = |f: &dyn Fn(&Type) -> bool| types.iter().all(f);
         let suffix = if all(&|t| t.is_builtin("int")) {
             Some("int")
@@ -704,7 +698,7 @@ impl Cx<'_> {
             let mut args = args.into_iter();
             let mut e = args.next().unwrap_or_else(|| super::cx::none(span));
             for next in args {
-                e = self.intrinsic(&entry, vec![e, next], ty.clone(), span);
+                e = self.intrinsic(&entry, vec![e, next], ty, span);
             }
             return e;
         }
@@ -807,9 +801,7 @@ impl Cx<'_> {
                 let list_type = expected
                     .filter(|_| name == "list")
                     .and_then(|t| super::expr::element_of(t, &["list", "Sequence", "Iterable"]));
-                let inner = list_type
-                    .as_ref()
-                    .map(|t| builtin_with("list", [t.clone()]));
+                let inner = list_type.as_ref().map(|t| builtin_with("list", [*t]));
                 let e = self.expr(&arguments.args[0], inner.as_ref());
                 if name == "list" || name == "tuple" {
                     let at = e.span;
@@ -825,7 +817,7 @@ impl Cx<'_> {
                         return known(e2, Type::exact_builtin(name, [item]));
                     }
                 }
-                let types = [e.ty.clone()];
+                let types = [e.ty];
                 if let Some(entry) = self.choose(Found::Builtin(leak_builtin(name)), &types, &[]) {
                     self.assume_builtin(name);
                     let mut e = self.apply(entry, vec![e], None, &[], span);
@@ -861,7 +853,7 @@ impl Cx<'_> {
                         Type::Instance(c, a) | Type::Exact(c, a)
                             if c.is_builtin("dict") && a.len() == 2 =>
                         {
-                            Some(a.clone())
+                            Some(*a)
                         }
                         _ => None,
                     })
@@ -936,11 +928,10 @@ impl Cx<'_> {
         });
         for arg in &arguments.args {
             let wanted = element
-                .clone()
                 .filter(|_| matches!(name, "set" | "frozenset"))
                 .map(|t| builtin_with("list", [t]));
             let e = self.expr(arg, wanted.as_ref());
-            types.push(e.ty.clone());
+            types.push(e.ty);
             let e = self.unprimitive(e);
             args.push(object(e));
         }
@@ -963,7 +954,7 @@ impl Cx<'_> {
             Some(ty) => self.expect(e, &ty),
             None if self.is_exception(symbol) => {
                 self.assume_builtin(name);
-                known(e, Type::Instance(symbol.clone(), [].into()))
+                known(e, Type::Instance(*symbol, [].into()))
             }
             None => e,
         }
@@ -1062,8 +1053,8 @@ impl Cx<'_> {
 
     /// An explicit conversion to `int` or `float`.
     fn to_number(&mut self, e: Expr, to: Type, name: &str, span: TextRange) -> Expr {
-        let ty = e.ty.clone();
-        let explicit = |e: Expr| make(ExprKind::Convert(Conversion::Explicit, e), to.clone(), span);
+        let ty = e.ty;
+        let explicit = |e: Expr| make(ExprKind::Convert(Conversion::Explicit, e), to, span);
         for member in ty.members() {
             let bad = match member {
                 Type::None => true,

@@ -72,7 +72,7 @@ impl Cx<'_> {
 
     /// A call of an evaluated value.
     pub fn call_value(&mut self, callee: Expr, call: &ast::ExprCall, span: TextRange) -> Expr {
-        let ty = callee.ty.clone();
+        let ty = callee.ty;
         match &ty {
             Type::Function(symbol) => {
                 if let Some(function) = self.world.function(symbol) {
@@ -122,7 +122,7 @@ impl Cx<'_> {
                             .map(|ty| Param {
                                 name: Name::new(""),
                                 kind: crate::interface::ParamKind::PositionalOnly,
-                                ty: ty.clone(),
+                                ty: *ty,
                                 annotated: true,
                                 default: None,
                             })
@@ -141,7 +141,7 @@ impl Cx<'_> {
             Type::Class(symbol) => {
                 let e = self.call_anything(callee, call, span);
                 if self.world.is_static_module(&symbol.module) {
-                    self.expect(e, &Type::Instance(symbol.clone(), [].into()))
+                    self.expect(e, &Type::Instance(*symbol, [].into()))
                 } else {
                     e
                 }
@@ -412,7 +412,7 @@ impl Cx<'_> {
         let ty = erase(&substitute(&function.returns, &bound.solved));
         let callee = Callee::Function {
             binding,
-            function: symbol.clone(),
+            function: *symbol,
         };
         let e = self.native_result(callee, bound.args, &function.returns, &ty, span);
         self.with_stmts(bound.before, e)
@@ -558,11 +558,11 @@ impl Cx<'_> {
                         solved
                             .iter()
                             .find(|(n, _)| n == p)
-                            .map_or(Type::Dynamic, |(_, t)| t.clone())
+                            .map_or(Type::Dynamic, |(_, t)| *t)
                     })
                     .collect(),
             };
-            Type::Instance(symbol.clone(), args.into())
+            Type::Instance(*symbol, args.into())
         };
         let usable = init.as_ref().is_some_and(|i| {
             i.as_ref()
@@ -579,7 +579,7 @@ impl Cx<'_> {
             let ty = instance(&bound.solved);
             let callee = Callee::New {
                 binding,
-                class: symbol.clone(),
+                class: *symbol,
             };
             let e = make(
                 ExprKind::Call(Call {
@@ -645,7 +645,7 @@ impl Cx<'_> {
             }
         }
         let value = self.expr(&attribute.value, None);
-        match value.ty.clone() {
+        match value.ty {
             Type::Module(module) => {
                 self.module_call(value, &module, attribute, call, expected, span)
             }
@@ -679,16 +679,16 @@ impl Cx<'_> {
         let resolved = self.world.export(module, name);
         if let Some(own) = simple {
             let binding = Binding {
-                module: module.clone(),
+                module: *module,
                 name: Name::new(name),
             };
             let assumption = Assumption::Module {
                 binding: self.binding(&own),
-                module: module.clone(),
+                module: *module,
             };
             match &resolved {
                 Resolved::Function(symbol) => {
-                    let symbol = symbol.clone();
+                    let symbol = *symbol;
                     if self.world.is_static_module(&symbol.module)
                         || self.has_library_intrinsic(&symbol)
                     {
@@ -697,16 +697,16 @@ impl Cx<'_> {
                     return self.function_call(binding, &symbol, call, span);
                 }
                 Resolved::Class(symbol) if self.world.is_static_module(&symbol.module) => {
-                    let symbol = symbol.clone();
+                    let symbol = *symbol;
                     self.assume(assumption);
                     return self.construct(binding, &symbol, call, expected, span);
                 }
                 Resolved::Static(name) => {
-                    let name = name.clone();
+                    let name = *name;
                     return self.static_call(&name, call, expected, span);
                 }
                 Resolved::Typing(name) => {
-                    let name = name.clone();
+                    let name = *name;
                     return self.typing_call(&name, call, expected, span);
                 }
                 _ => {}
@@ -759,12 +759,12 @@ impl Cx<'_> {
                     if native {
                         if let ExprKind::Global { module, name } = &*value.kind {
                             let binding = Binding {
-                                module: module.clone(),
-                                name: name.clone(),
+                                module: *module,
+                                name: *name,
                             };
                             self.assume(Assumption::Class {
                                 binding,
-                                class: class.clone(),
+                                class: *class,
                             });
                         }
                         let bound = self.bind(&params, &call.arguments, &shown, &[], span);
@@ -779,9 +779,7 @@ impl Cx<'_> {
                             }
                             args.insert(0, Arg::Value(object(value)));
                         }
-                        let callee = Callee::Direct {
-                            function: symbol.clone(),
-                        };
+                        let callee = Callee::Direct { function: symbol };
                         let e = self.native_result(callee, args, &function.returns, &ty, span);
                         return self.with_stmts(bound.before, e);
                     }
@@ -846,9 +844,9 @@ impl Cx<'_> {
     ) -> Expr {
         let receiver = self.unprimitive(receiver);
         let stored = self.mangled(name);
-        let ty = receiver.ty.clone();
+        let ty = receiver.ty;
         let (class, args) = match &ty {
-            Type::Instance(c, a) | Type::Exact(c, a) => (c.clone(), a.to_vec()),
+            Type::Instance(c, a) | Type::Exact(c, a) => (*c, a.to_vec()),
             Type::Tuple(items) => {
                 let element = self.world.join_all(items.iter().map(widen));
                 (Symbol::new("builtins", "tuple"), vec![element])
@@ -999,15 +997,15 @@ impl Cx<'_> {
                 let (callee, returns) = if exact {
                     (
                         Callee::Direct {
-                            function: function.symbol.clone(),
+                            function: function.symbol,
                         },
-                        function.returns.clone(),
+                        function.returns,
                     )
                 } else {
-                    let returns = introduced.map_or(Type::Dynamic, |i| i.returns.clone());
+                    let returns = introduced.map_or(Type::Dynamic, |i| i.returns);
                     (
                         Callee::Method {
-                            class: class.clone(),
+                            class: *class,
                             slot: Name::new(stored),
                         },
                         returns,
@@ -1055,7 +1053,7 @@ impl Cx<'_> {
         call: &ast::ExprCall,
         span: TextRange,
     ) -> Expr {
-        let ty = receiver.ty.clone();
+        let ty = receiver.ty;
         let rest = ty.without_none();
         if ty.includes_none() {
             let of_object = matches!(
@@ -1075,7 +1073,7 @@ impl Cx<'_> {
         let mut result = Type::Never;
         for member in rest.members() {
             let (class, args) = match member {
-                Type::Instance(c, a) | Type::Exact(c, a) => (c.clone(), a.to_vec()),
+                Type::Instance(c, a) | Type::Exact(c, a) => (*c, a.to_vec()),
                 _ => {
                     result = Type::Dynamic;
                     continue;
@@ -1152,7 +1150,7 @@ impl Cx<'_> {
             .zip(&introduced.params[1..])
         {
             let wanted = erase(&substitute(&own.ty, &params));
-            let why = super::convert::Why::Argument(Name::new(name), own.name.clone());
+            let why = super::convert::Why::Argument(Name::new(name), own.name);
             let arg = if wanted.is_dynamic() {
                 let a = self.unprimitive(arg);
                 object(a)
@@ -1168,13 +1166,13 @@ impl Cx<'_> {
 
     /// `super().name(...)` in a method.
     fn super_call(&mut self, name: &str, call: &ast::ExprCall, span: TextRange) -> Expr {
-        let (Some(class), Some(function)) = (self.class.clone(), self.function.clone()) else {
+        let (Some(class), Some(function)) = (self.class, self.function.clone()) else {
             return self.generic_call(call, None);
         };
         let Some(first) = self
             .locals
             .first()
-            .map(|l| (l.name.clone(), l.ty.clone()))
+            .map(|l| (l.name, l.ty))
             .filter(|_| !function.params.is_empty())
         else {
             return self.generic_call(call, None);
@@ -1269,9 +1267,7 @@ impl Cx<'_> {
                             Arg::Default(i) => Arg::Default(i + 1),
                         });
                     }
-                    let callee = Callee::Direct {
-                        function: symbol.clone(),
-                    };
+                    let callee = Callee::Direct { function: *symbol };
                     let e = self.native_result(callee, args, &f.returns, &ty, span);
                     return self.with_stmts(bound.before, e);
                 }
@@ -1302,7 +1298,7 @@ impl Cx<'_> {
         let own = self.global_object(class.name(), Type::Dynamic, span);
         self.assume(Assumption::Class {
             binding: self.binding(class.name()),
-            class: class.clone(),
+            class: *class,
         });
         self.call_object(super_class, vec![own, object(receiver)], Vec::new(), span)
     }

@@ -113,7 +113,7 @@ impl Cx<'_> {
                 let wanted = expected.and_then(|t| {
                     t.members().iter().find_map(|m| match m {
                         Type::Instance(_, a) | Type::Exact(_, a) if a.len() == 2 => {
-                            Some((a[0].clone(), a[1].clone()))
+                            Some((a[0], a[1]))
                         }
                         _ => None,
                     })
@@ -166,7 +166,7 @@ impl Cx<'_> {
         f: &mut dyn FnMut(&mut Self, LocalId),
     ) -> (Vec<crate::tree::Stmt>, LocalId) {
         let bare = Type::exact_builtin(class, []);
-        let temp = self.temp(bare.clone());
+        let temp = self.temp(bare);
         let stmts = self.block(|cx| {
             let set = cx.set_temp(temp, make(empty, bare, span), span);
             cx.out.push(set);
@@ -183,7 +183,7 @@ impl Cx<'_> {
     ) -> Expr {
         let (stmts, temp) = filled;
         let e = self.read_temp(temp, span);
-        let e = super::cx::known(e, ty.clone());
+        let e = super::cx::known(e, ty);
         make(ExprKind::Block(stmts, e), ty, span)
     }
 
@@ -243,7 +243,7 @@ impl Cx<'_> {
 
     fn element_type(&self, ty: Type, wanted: Option<&Type>) -> Type {
         match wanted {
-            Some(w) if self.world.assignable(&ty, w) => w.clone(),
+            Some(w) if self.world.assignable(&ty, w) => *w,
             _ => unless_never(ty),
         }
     }

@@ -69,7 +69,7 @@ impl Why {
 /// The value's type as people read it: literals by their class unless the place is a literal type.
 fn shown(from: &Type, to: &Type) -> Type {
     let literal = to.members().iter().any(|t| matches!(t, Type::Literal(_)));
-    if literal { from.clone() } else { widen(from) }
+    if literal { *from } else { widen(from) }
 }
 
 impl Cx<'_> {
@@ -140,7 +140,7 @@ impl Cx<'_> {
         let span = e.span;
         make(
             ExprKind::Convert(Conversion::Checked(why.check()), e),
-            to.clone(),
+            *to,
             span,
         )
     }
@@ -180,16 +180,16 @@ impl Cx<'_> {
             if e.ty.is_builtin("float") {
                 return e;
             }
-            return self.to_float(e, to.clone());
+            return self.to_float(e, *to);
         }
         match (e.ty.held(), to.held()) {
             (a, b) if a == b => e,
             (_, Held::Object) => object(e),
             (Held::Primitive(Primitive::CBool), Held::Int) => match &*e.kind {
-                ExprKind::Constant(_) => make(*e.kind, to.clone(), span),
-                _ => known(e, to.clone()),
+                ExprKind::Constant(_) => make(*e.kind, *to, span),
+                _ => known(e, *to),
             },
-            _ => known(e, to.clone()),
+            _ => known(e, *to),
         }
     }
 
@@ -242,7 +242,7 @@ impl Cx<'_> {
         let value = boxed(p);
         if to.is_builtin("float") && p.is_integer() {
             let e = known(e, Type::int());
-            return self.to_float(e, to.clone());
+            return self.to_float(e, *to);
         }
         match to.held() {
             Held::Object => {
@@ -262,9 +262,9 @@ impl Cx<'_> {
             }
             Held::Primitive(Primitive::Double) if p == Primitive::Single => {
                 let span = e.span;
-                make(ExprKind::Convert(Conversion::Widen, e), to.clone(), span)
+                make(ExprKind::Convert(Conversion::Widen, e), *to, span)
             }
-            _ => known(e, to.clone()),
+            _ => known(e, *to),
         }
     }
 
@@ -272,7 +272,7 @@ impl Cx<'_> {
         let span = e.span;
         let target = Type::Primitive(to);
         if let Type::Literal(value) = &e.ty {
-            return self.literal(value.clone(), to, span, &e.ty, why);
+            return self.literal((*value).clone(), to, span, &e.ty, why);
         }
         match &e.ty {
             Type::Primitive(from) => {

@@ -218,15 +218,15 @@ impl<'a> Cx<'a> {
     pub fn storage(&self, id: LocalId) -> Type {
         let i = id.0 as usize;
         if i >= self.named {
-            return self.locals[i].ty.clone();
+            return self.locals[i].ty;
         }
         if let Some(ty) = &self.declared[i] {
-            return ty.clone();
+            return *ty;
         }
         if self.last {
             return match &self.prior[i] {
                 Type::Never => Type::Dynamic,
-                ty => ty.clone(),
+                ty => *ty,
             };
         }
         self.world.join(&self.prior[i], &self.assigned[i])
@@ -234,11 +234,7 @@ impl<'a> Cx<'a> {
 
     /// A read of a temporary.
     pub fn read_temp(&self, id: LocalId, span: TextRange) -> Expr {
-        make(
-            ExprKind::Local(id),
-            self.locals[id.0 as usize].ty.clone(),
-            span,
-        )
+        make(ExprKind::Local(id), self.locals[id.0 as usize].ty, span)
     }
 
     /// A statement that stores `value` in temporary `id`, which has its type.
@@ -255,7 +251,7 @@ impl<'a> Cx<'a> {
             return value;
         }
         let span = value.span;
-        let id = self.temp(value.ty.clone());
+        let id = self.temp(value.ty);
         stmts.push(self.set_temp(id, value, span));
         self.read_temp(id, span)
     }
@@ -339,7 +335,7 @@ impl<'a> Cx<'a> {
     /// The binding of `name` in this module.
     pub fn binding(&self, name: &str) -> Binding {
         Binding {
-            module: self.module.clone(),
+            module: self.module,
             name: Name::new(name),
         }
     }
@@ -368,7 +364,7 @@ pub fn make(kind: ExprKind, ty: Type, span: TextRange) -> Expr {
 pub fn constant(value: Constant, span: TextRange) -> Expr {
     let ty = match &value {
         Constant::None => Type::None,
-        _ => Type::Literal(value.clone()),
+        _ => Type::literal(&value),
     };
     make(ExprKind::Constant(value), ty, span)
 }

@@ -9,7 +9,7 @@ use crate::interface::Export;
 use crate::rules::Rule;
 use crate::suggest::did_you_mean;
 use crate::tree::{CompareOp, Expr, ExprKind, FormatPiece, LocalId, Stmt, StmtKind, Target};
-use crate::types::{Constant, Name, Symbol, Type};
+use crate::types::{Constant, Name, Symbol, Type, Types};
 
 use super::convert::Why;
 use super::cx::{Cx, ScopeKind, constant, known, make, none, object, range};
@@ -209,10 +209,10 @@ impl Cx<'_> {
             root: Root::Local(id),
             path: Vec::new(),
         };
-        let e = make(ExprKind::Local(id), storage.clone(), span);
+        let e = make(ExprKind::Local(id), storage, span);
         match self.state.facts.get(&place) {
             Some(fact) if *fact != storage => {
-                let fact = fact.clone();
+                let fact = *fact;
                 self.renarrow(e, fact)
             }
             _ => e,
@@ -234,7 +234,7 @@ impl Cx<'_> {
         let global = |ty: Type, module: &Name| {
             make(
                 ExprKind::Global {
-                    module: module.clone(),
+                    module: *module,
                     name: Name::new(name),
                 },
                 ty,
@@ -332,11 +332,11 @@ impl Cx<'_> {
             };
             // What of this value's type can be the result: all of the last, else the false part for `and`, the true part for `or`.
             let part = if is_last {
-                e.ty.clone()
+                e.ty
             } else {
                 match op {
                     BoolOp::Or => e.ty.without_none(),
-                    BoolOp::And => e.ty.clone(),
+                    BoolOp::And => e.ty,
                 }
             };
             ty = self.world.join(&ty, &widen_unless(&part, expected));
@@ -361,7 +361,7 @@ impl Cx<'_> {
         }
         if let Some(to @ Type::Primitive(_)) = expected {
             if parts.iter().all(|p| self.world.assignable(&p.ty, to)) {
-                ty = to.clone();
+                ty = *to;
             }
         }
         // Operands that are all of the result's representation need nothing; otherwise they are objects.
@@ -369,7 +369,7 @@ impl Cx<'_> {
             && ty.held() != crate::types::Held::Object
             || matches!(ty, Type::Primitive(_))
         {
-            ty.clone()
+            ty
         } else {
             self.storage_of_parts(&parts, &ty)
         };
@@ -383,7 +383,7 @@ impl Cx<'_> {
                 BoolOp::And => ExprKind::And(left, e),
                 BoolOp::Or => ExprKind::Or(left, e),
             };
-            e = make(kind, stored.clone(), span);
+            e = make(kind, stored, span);
         }
         if stored == ty { e } else { known(e, ty) }
     }
@@ -442,7 +442,7 @@ impl Cx<'_> {
         if let Some(to) = expected {
             let fits = self.world.assignable(&then.ty, to) && self.world.assignable(&orelse.ty, to);
             if fits && (matches!(to, Type::Primitive(_)) || to.is_builtin("float")) {
-                ty = to.clone();
+                ty = *to;
             }
         }
         let then = self.into_common(then, &ty);
@@ -462,7 +462,7 @@ impl Cx<'_> {
         if compare.ops.len() == 1 {
             let left = self.expr(&compare.left, None);
             let expected = match &left.ty {
-                ty @ Type::Primitive(_) => Some(ty.clone()),
+                ty @ Type::Primitive(_) => Some(*ty),
                 _ => None,
             };
             let right = self.expr(&compare.comparators[0], expected.as_ref());
@@ -528,13 +528,13 @@ impl Cx<'_> {
             Some(id) => {
                 let stmts = self.block(|cx| cx.assign_local(id, name, value, span));
                 let read = self.read_local(id, name, span);
-                let ty = read.ty.clone();
+                let ty = read.ty;
                 make(ExprKind::Block(stmts, read), ty, span)
             }
             None => {
                 let stmts = self.block(|cx| cx.assign_global(name, value, span));
                 let read = self.read_global(name, span);
-                let ty = read.ty.clone();
+                let ty = read.ty;
                 make(ExprKind::Block(stmts, read), ty, span)
             }
         }
@@ -543,9 +543,9 @@ impl Cx<'_> {
     // --- displays ---
 
     fn tuple(&mut self, elts: &[ast::Expr], expected: Option<&Type>, span: TextRange) -> Expr {
-        let fixed: Option<Arc<[Type]>> = expected.and_then(|t| {
+        let fixed: Option<Types> = expected.and_then(|t| {
             t.members().iter().find_map(|m| match m {
-                Type::Tuple(items) if items.len() == elts.len() => Some(items.clone()),
+                Type::Tuple(items) if items.len() == elts.len() => Some(*items),
                 _ => None,
             })
         });
@@ -587,7 +587,7 @@ impl Cx<'_> {
             if !wanted.is_dynamic() && self.world.assignable(&e.ty, wanted) {
                 let place = match wanted {
                     Type::Primitive(p) => boxed(*p),
-                    other => other.clone(),
+                    other => *other,
                 };
                 let e = self.coerce(e, &place, &Why::Element);
                 return (object(e), place);
@@ -599,7 +599,7 @@ impl Cx<'_> {
         let ty = match &e.ty {
             // A container of functions or classes takes other ones too.
             Type::Function(_) | Type::Class(_) | Type::Module(_) => Type::Dynamic,
-            ty if keep_literal => ty.clone(),
+            ty if keep_literal => *ty,
             ty => widen(ty),
         };
         (object(e), ty)
@@ -652,7 +652,7 @@ impl Cx<'_> {
                             "dict" | "Mapping" | "MutableMapping" | "defaultdict" | "OrderedDict"
                         ) =>
                 {
-                    Some((args[0].clone(), args[1].clone()))
+                    Some((args[0], args[1]))
                 }
                 _ => None,
             })
@@ -714,7 +714,7 @@ impl Cx<'_> {
         }
         make(
             ExprKind::Format(pieces),
-            Type::Exact(Symbol::new("builtins", "str"), Arc::from([])),
+            Type::Exact(Symbol::new("builtins", "str"), Types::none()),
             span,
         )
     }
@@ -789,7 +789,7 @@ impl Cx<'_> {
                 format!("`{name}` is `Final` and cannot be assigned again"),
             );
         }
-        let ty = value.ty.clone();
+        let ty = value.ty;
         let (stored, fact) = match self.declared.get(i).cloned().flatten() {
             Some(declared) => {
                 let fits = self.world.assignable(&ty, &declared);
@@ -797,7 +797,7 @@ impl Cx<'_> {
                 let fact = if fits {
                     self.narrow_declared(&declared, &ty)
                 } else {
-                    declared.clone()
+                    declared
                 };
                 (value, fact)
             }
@@ -809,9 +809,9 @@ impl Cx<'_> {
                         other => widen(other),
                     };
                 }
-                let storage = self.locals[i].ty.clone();
+                let storage = self.locals[i].ty;
                 let fact = if storage == ty {
-                    storage.clone()
+                    storage
                 } else {
                     self.narrow_declared(&storage, &ty)
                 };
@@ -825,10 +825,10 @@ impl Cx<'_> {
                     storage = self.world.join(&storage, &literal_or_wide(&ty));
                 }
                 let fact = match &storage {
-                    Type::Primitive(_) => storage.clone(),
+                    Type::Primitive(_) => storage,
                     _ => widen(&match &ty {
                         Type::Primitive(p) => boxed(*p),
-                        other => other.clone(),
+                        other => *other,
                     }),
                 };
                 let value = if self.last {
@@ -871,16 +871,16 @@ impl Cx<'_> {
             {
                 widen(ty)
             }
-            other => other.clone(),
+            other => *other,
         };
         match declared {
-            Type::Primitive(_) => declared.clone(),
-            _ if ty.is_dynamic() || ty == Type::Never => declared.clone(),
+            Type::Primitive(_) => *declared,
+            _ if ty.is_dynamic() || ty == Type::Never => *declared,
             _ if declared.is_builtin("float")
                 || declared.is_builtin("int")
                 || declared.is_builtin("bool") =>
             {
-                declared.clone()
+                *declared
             }
             Type::Dynamic | Type::TypeVar(..) => ty,
             Type::Union(members) => {
@@ -897,12 +897,12 @@ impl Cx<'_> {
                         .iter()
                         .find(|m| m.class().is_some() && m.class() == t.class())
                         .map_or_else(
-                            || t.clone(),
+                            || *t,
                             |m| {
                                 if matches!(m, Type::Literal(_)) {
-                                    t.clone()
+                                    *t
                                 } else {
-                                    m.clone()
+                                    *m
                                 }
                             },
                         )
@@ -910,11 +910,11 @@ impl Cx<'_> {
                 Type::union(parts)
             }
             Type::Instance(c, _) => match &ty {
-                Type::Instance(d, _) | Type::Exact(d, _) if c == d => declared.clone(),
-                _ if ty.includes_none() => declared.clone(),
+                Type::Instance(d, _) | Type::Exact(d, _) if c == d => *declared,
+                _ if ty.includes_none() => *declared,
                 _ => ty,
             },
-            _ => declared.clone(),
+            _ => *declared,
         }
     }
 
@@ -925,7 +925,7 @@ impl Cx<'_> {
             path: Vec::new(),
         };
         let export = self.world.binding(&self.module, name);
-        let ty = value.ty.clone();
+        let ty = value.ty;
         let (value, fact) = match export {
             Some(Export::Variable {
                 ty: declared,
@@ -979,7 +979,7 @@ impl Cx<'_> {
         if stmts.is_empty() {
             return e;
         }
-        let (ty, span) = (e.ty.clone(), e.span);
+        let (ty, span) = (e.ty, e.span);
         make(ExprKind::Block(stmts, e), ty, span)
     }
 }
@@ -1001,7 +1001,7 @@ pub fn element_of(expected: &Type, like: &[&str]) -> Option<Type> {
         Type::Instance(c, args) | Type::Exact(c, args)
             if args.len() == 1 && like.contains(&c.name()) =>
         {
-            Some(args[0].clone())
+            Some(args[0])
         }
         _ => None,
     })
@@ -1039,7 +1039,7 @@ pub fn stub_type(ty: &Type) -> Type {
 
 /// Floats inside of containers of a stub's type, made dynamic.
 fn erase_floats(ty: &Type) -> Type {
-    let many = |items: &Arc<[Type]>| -> Arc<[Type]> {
+    let many = |items: &Types| -> Types {
         items
             .iter()
             .map(|t| {
@@ -1052,11 +1052,11 @@ fn erase_floats(ty: &Type) -> Type {
             .collect()
     };
     match ty {
-        Type::Instance(s, args) => Type::Instance(s.clone(), many(args)),
+        Type::Instance(s, args) => Type::Instance(*s, many(args)),
         Type::Tuple(items) => Type::Tuple(many(items)),
         Type::Union(items) => Type::union(items.iter().map(erase_floats)),
         Type::TypeVar(..) => Type::Dynamic,
-        other => other.clone(),
+        other => *other,
     }
 }
 
@@ -1096,7 +1096,7 @@ fn is_number_type(ty: &Type) -> bool {
 fn widen_unless(ty: &Type, expected: Option<&Type>) -> Type {
     let literal =
         expected.is_some_and(|t| t.members().iter().any(|m| matches!(m, Type::Literal(_))));
-    if literal { ty.clone() } else { widen(ty) }
+    if literal { *ty } else { widen(ty) }
 }
 
 fn literal_or_wide(ty: &Type) -> Type {

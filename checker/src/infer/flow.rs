@@ -147,7 +147,7 @@ impl State {
     pub fn keep_temporaries(&mut self, other: &State, count: usize) {
         for (place, ty) in &other.facts {
             if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
-                self.facts.insert(place.clone(), ty.clone());
+                self.facts.insert(place.clone(), *ty);
             }
         }
         for (own, theirs) in [

@@ -110,10 +110,10 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         annotations: scope.annotations,
         decide: Some(scope.decide),
         source: scope.source,
-        module: scope.module.clone(),
+        module: scope.module,
         kind: scope.kind,
         function: scope.function.clone(),
-        class: scope.class.clone(),
+        class: scope.class,
         names,
         returns: Type::Dynamic,
         locals: Vec::new(),
@@ -156,8 +156,8 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
             let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
             cx.by_name.insert(param.name.to_string(), id);
             cx.locals.push(Local {
-                name: param.name.clone(),
-                ty: ty.clone(),
+                name: param.name,
+                ty,
                 maybe_unbound: false,
             });
             cx.declared.push(Some(ty));
@@ -223,7 +223,7 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
             span,
         }),
         (None, Some(function)) => Ok(Body {
-            function: function.symbol.clone(),
+            function: function.symbol,
             kind: function.kind,
             span,
             params,
@@ -242,7 +242,7 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
 /// What happens where control falls off the end.
 fn end_of_body(cx: &mut Cx<'_>, function: &FunctionInterface, scope: &Scope<'_>) {
     let generator = function.is_generator || cx.names.has_yield;
-    let returns = cx.returns.clone();
+    let returns = cx.returns;
     let takes_none = cx.world.assignable(&Type::None, &returns);
     let stub = scope.body.iter().all(|s| match s {
         Stmt::Expr(e) => matches!(

@@ -74,9 +74,9 @@ impl Cx<'_> {
         if args.len() == 2 {
             match class.name() {
                 "dict_items" | "ItemsView" => {
-                    return Some(Type::Tuple([args[0].clone(), args[1].clone()].into()));
+                    return Some(Type::Tuple([args[0], args[1]].into()));
                 }
-                "dict_values" => return Some(args[1].clone()),
+                "dict_values" => return Some(args[1]),
                 _ => {}
             }
         }

@@ -216,7 +216,7 @@ impl Cx<'_> {
         let (iterable, held) = self.iterable(value);
         let ty = super::world::erase(&ty);
         let ty = match (&held, ty) {
-            (Type::Primitive(_), _) => held.clone(),
+            (Type::Primitive(_), _) => held,
             (_, Type::Primitive(p)) => super::world::boxed(p),
             (_, ty) => ty,
         };
@@ -304,11 +304,11 @@ impl Cx<'_> {
         let mut parts = range_parts(parts, span);
         for part in &mut parts {
             if part.ty == Type::int() {
-                part.ty = ty.clone();
+                part.ty = ty;
             }
         }
         let [start, stop, step] = parts;
-        let item = self.temp(ty.clone());
+        let item = self.temp(ty);
         Source {
             iterable: Iterable::Range(start, stop, step),
             item,
@@ -348,11 +348,11 @@ impl Cx<'_> {
                     .collect();
                 let mut parts = range_parts(parts, span);
                 for part in &mut parts {
-                    part.ty = ty.clone();
+                    part.ty = ty;
                 }
                 let [start, stop, step] = parts;
                 self.assume_builtin("range");
-                let item = self.temp(ty.clone());
+                let item = self.temp(ty);
                 return Some(Source {
                     iterable: Iterable::Range(start, stop, step),
                     item,

@@ -208,7 +208,7 @@ fn diagnostics(file: File, findings: Vec<Finding>) -> Vec<Diagnostic> {
 
 /// Checks the function called `qualname` of `file`; nothing when there is no such function, or when it is nested in another.
 pub fn check_function(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {
-    check_function_query(db, Definition::new(db, file, qualname.clone()))
+    check_function_query(db, Definition::new(db, file, *qualname))
 }
 
 #[salsa::tracked(returns(clone))]
@@ -226,10 +226,10 @@ fn check_function_query<'db>(
     let node = find_function(&parsed, entry.range)?;
     let interface = crate::signatures::function_in(db, file, qualname)?;
     let scope = AnnotationScope::inside(db, file, qualname);
-    let class = entry.class.as_ref().map(|c| Symbol {
-        module: module_name(db, file),
-        qualname: c.clone(),
-    });
+    let class = entry
+        .class
+        .as_ref()
+        .map(|c| Symbol::of(module_name(db, file), *c));
     let part = Part {
         kind: ScopeKind::Function,
         function: Some(interface),
@@ -308,7 +308,7 @@ pub fn functions(db: &dyn Db, file: File) -> Vec<Name> {
         .functions
         .values()
         .filter(|f| f.parent.is_none())
-        .map(|f| f.qualname.clone())
+        .map(|f| f.qualname)
         .collect()
 }
 
@@ -380,10 +380,7 @@ fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let scope = AnnotationScope::inside(db, file, name);
-    let symbol = Symbol {
-        module: module_name(db, file),
-        qualname: name.clone(),
-    };
+    let symbol = Symbol::of(module_name(db, file), *name);
     let part = Part {
         kind: ScopeKind::Class,
         function: None,
@@ -505,7 +502,7 @@ fn check_default(
         },
         default,
         ty,
-        &convert::Why::Default(name.clone()),
+        &convert::Why::Default(*name),
     )
 }
 
@@ -525,10 +522,7 @@ pub fn explain(db: &dyn Db, file: File) -> Vec<Explanation> {
                 }),
             };
             Explanation {
-                function: Symbol {
-                    module: module.clone(),
-                    qualname: entry.qualname.clone(),
-                },
+                function: Symbol::of(module, entry.qualname),
                 span: entry.name_range,
                 fallback,
             }

@@ -63,7 +63,7 @@ impl Cx<'_> {
             }
             _ => {
                 let value = self.expr(expr, None);
-                let ty = value.ty.clone();
+                let ty = value.ty;
                 let test = self.truth(value);
                 let (mut yes, mut no) = (self.state.clone(), self.state.clone());
                 if let Some(place) = self.place(expr) {
@@ -163,13 +163,13 @@ impl Cx<'_> {
         let l = self.expr(left, None);
         let l_place = self.place(left);
         let expected = if matches!(l.ty, Type::Primitive(_)) {
-            Some(l.ty.clone())
+            Some(l.ty)
         } else {
             None
         };
         let r = self.expr(right, expected.as_ref());
         let r_place = self.place(right);
-        let (lt, rt) = (l.ty.clone(), r.ty.clone());
+        let (lt, rt) = (l.ty, r.ty);
         let operator = compare_op(op);
         let test = self.compare(operator, l, r, true, span);
         let (mut yes, mut no) = (self.state.clone(), self.state.clone());
@@ -324,8 +324,8 @@ impl Cx<'_> {
         let subject = &call.arguments.args[0];
         let value = self.expr(subject, None);
         let value = self.unprimitive(value);
-        let ty = value.ty.clone();
-        let symbols: Vec<Symbol> = classes.iter().map(|(s, _)| s.clone()).collect();
+        let ty = value.ty;
+        let symbols: Vec<Symbol> = classes.iter().map(|(s, _)| *s).collect();
         self.assume_builtin("isinstance");
         let direct = symbols
             .iter()
@@ -371,23 +371,20 @@ impl Cx<'_> {
             let binding = self.binding(&name);
             if text.contains('.') {
                 if let (Resolved::Module(module), _) = self.world.global(&self.module, &name) {
-                    self.assume(crate::tree::Assumption::Module {
-                        binding,
-                        module: module.clone(),
-                    });
+                    self.assume(crate::tree::Assumption::Module { binding, module });
                     let last = text.rsplit('.').next().unwrap_or_default();
                     self.assume(crate::tree::Assumption::Class {
                         binding: crate::tree::Binding {
                             module,
                             name: last.into(),
                         },
-                        class: symbol.clone(),
+                        class: *symbol,
                     });
                 }
             } else {
                 self.assume(crate::tree::Assumption::Class {
                     binding,
-                    class: symbol.clone(),
+                    class: *symbol,
                 });
             }
         }
@@ -399,7 +396,7 @@ impl Cx<'_> {
             if s.is_builtin("NoneType") {
                 Type::None
             } else {
-                Type::Instance(s.clone(), [].into())
+                Type::Instance(*s, [].into())
             }
         };
         let mut yes = Type::Never;
@@ -482,11 +479,11 @@ impl Cx<'_> {
                 if !args.is_empty() && class.type_params.len() == args.len() && class.bases.iter().any(|b| {
                     matches!(b, Type::Instance(s, a) if s == base && a.iter().zip(&class.type_params).all(|(a, p)| matches!(a, Type::TypeVar(n, _) if n == p)))
                 }) {
-                    return Type::Instance(c.clone(), args.clone());
+                    return Type::Instance(*c, *args);
                 }
             }
         }
-        Type::Instance(c.clone(), [].into())
+        Type::Instance(*c, [].into())
     }
 
     /// Any value's truth, as a bool.
@@ -577,7 +574,7 @@ fn truthy(ty: &Type) -> Type {
             .filter(|m| !always_false(m))
             .map(|m| match m {
                 Type::Dynamic => Type::Dynamic,
-                other => other.clone(),
+                other => *other,
             }),
     )
 }

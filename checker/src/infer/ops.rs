@@ -5,7 +5,7 @@ use keelback_parser::text_size::TextRange;
 
 use crate::rules::Rule;
 use crate::tree::{BinaryOp, CompareOp, Conversion, Expr, ExprKind, UnaryOp};
-use crate::types::{Constant, Held, Primitive, Symbol, Type};
+use crate::types::{Constant, Held, Primitive, Symbol, Type, Types};
 
 use super::convert::{Why, exact_float};
 use super::cx::{Cx, constant, known, make, object};
@@ -237,16 +237,16 @@ impl Cx<'_> {
         };
         let (own_span, their_span) = (own.span, their.span);
         let their_literal = match &their.ty {
-            Type::Literal(c) => Some(c.clone()),
+            Type::Literal(c) => Some((*c).clone()),
             _ => None,
         };
         // The type in which the operation works.
         let common = match (&their_literal, other) {
             (Some(c @ (Constant::Int(_) | Constant::BigInt(_))), _) if p != Primitive::CBool => {
                 if !literal_fits(c, p) && p.is_integer() {
-                    let c = c.clone();
-                    let from = their.ty.clone();
-                    self.literal(c, p, their_span, &from, &Why::Value);
+                    let c = (*c).clone();
+                    let from = their.ty;
+                    self.literal(c.clone(), p, their_span, &from, &Why::Value);
                 }
                 p
             }
@@ -528,7 +528,7 @@ impl Cx<'_> {
                     }
                 }
                 if in_place && is(left, "list") {
-                    return self.item_type(right).map(|_| left.clone());
+                    return self.item_type(right).map(|_| *left);
                 }
             }
             BinaryOp::Mul => {
@@ -542,7 +542,7 @@ impl Cx<'_> {
                         }
                     }
                     if is(a, "list") {
-                        return Some(a.clone());
+                        return Some(*a);
                     }
                     if is(a, "tuple") {
                         let item = self.item_type(a)?;
@@ -578,7 +578,7 @@ impl Cx<'_> {
             }
             if op == BinaryOp::Or && is(left, "dict") && is(right, "dict") {
                 return Some(if self.world.assignable(right, left) {
-                    left.clone()
+                    *left
                 } else {
                     Type::builtin("dict")
                 });
@@ -612,9 +612,9 @@ impl Cx<'_> {
     /// What calling special method `name` of a value with one argument gives.
     fn special_method(&self, receiver: &Type, name: &str, argument: &Type) -> Special {
         let (class, args) = match receiver {
-            Type::Instance(c, a) | Type::Exact(c, a) => (c.clone(), a.clone()),
+            Type::Instance(c, a) | Type::Exact(c, a) => (*c, *a),
             Type::Literal(_) | Type::Tuple(_) => match receiver.class() {
-                Some(c) => (c, std::sync::Arc::from([])),
+                Some(c) => (c, Types::none()),
                 None => return Special::Unknown,
             },
             Type::None => return Special::Missing,
@@ -679,7 +679,7 @@ impl Cx<'_> {
         if let (Type::Literal(c), ExprKind::Constant(_)) = (&operand.ty, &*operand.kind) {
             let folded = match (op, c) {
                 (UnaryOp::Neg, Constant::Int(v)) => v.checked_neg().map(Constant::Int),
-                (UnaryOp::Pos, Constant::Int(_) | Constant::Float(_)) => Some(c.clone()),
+                (UnaryOp::Pos, Constant::Int(_) | Constant::Float(_)) => Some((*c).clone()),
                 (UnaryOp::Invert, Constant::Int(v)) => Some(Constant::Int(!v)),
                 (UnaryOp::Neg, Constant::Float(bits)) => {
                     Some(Constant::Float((-f64::from_bits(*bits)).to_bits()))
@@ -826,7 +826,7 @@ impl Cx<'_> {
         let left = self.unprimitive(left);
         let right = self.unprimitive(right);
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
-            let (lt, rt) = (left.ty.clone(), right.ty.clone());
+            let (lt, rt) = (left.ty, right.ty);
             for l in lt.members() {
                 for r in rt.members() {
                     if !self.orderable(op, l, r) {

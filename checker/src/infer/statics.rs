@@ -99,11 +99,11 @@ impl Cx<'_> {
             c @ (Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Bool(_)),
         ) = &e.ty
         {
-            let c = c.clone();
+            let c = (*c).clone();
             let int_of_float = p.is_integer() && matches!(c, Constant::Float(_));
             if literal_fits(&c, p) || (p.is_integer() && !int_of_float) {
-                let ty = e.ty.clone();
-                let mut e = self.literal(c, p, span, &ty, &Why::Value);
+                let ty = e.ty;
+                let mut e = self.literal(c.clone(), p, span, &ty, &Why::Value);
                 e.span = span;
                 return e;
             }
@@ -177,7 +177,7 @@ impl Cx<'_> {
             return object(e);
         }
         let place = match &to {
-            Type::Primitive(_) => to.clone(),
+            Type::Primitive(_) => to,
             other => super::world::erase(other),
         };
         let mut e = self.checked(object(e), &place, &Why::Value);
@@ -254,14 +254,14 @@ impl Cx<'_> {
     fn revealed(&self, ty: &Type) -> Type {
         match ty {
             Type::Exact(s, args) => {
-                Type::Instance(s.clone(), args.iter().map(|t| self.revealed(t)).collect())
+                Type::Instance(*s, args.iter().map(|t| self.revealed(t)).collect())
             }
             Type::Instance(s, args) => {
-                Type::Instance(s.clone(), args.iter().map(|t| self.revealed(t)).collect())
+                Type::Instance(*s, args.iter().map(|t| self.revealed(t)).collect())
             }
             Type::Tuple(items) => Type::Tuple(items.iter().map(|t| self.revealed(t)).collect()),
             Type::Union(items) => Type::union(items.iter().map(|t| self.revealed(t))),
-            other => other.clone(),
+            other => *other,
         }
     }
 
@@ -320,11 +320,11 @@ impl Cx<'_> {
         if has_unpacking(&call.arguments) {
             return None;
         }
-        let (Type::Instance(class, of) | Type::Exact(class, of)) = receiver.ty.clone() else {
+        let (Type::Instance(class, of) | Type::Exact(class, of)) = receiver.ty else {
             return None;
         };
         let result = match (class.name(), name) {
-            ("Array" | "Vector", "copy") => receiver.ty.clone(),
+            ("Array" | "Vector", "copy") => receiver.ty,
             ("Array" | "Vector", "fill" | "append" | "extend" | "insert" | "clear" | "reserve") => {
                 Type::None
             }

@@ -178,7 +178,7 @@ impl Cx<'_> {
         let span = stmt.range;
         let function = self.function.clone();
         let generator = self.names.has_yield || function.as_ref().is_some_and(|f| f.is_generator);
-        let returns = self.returns.clone();
+        let returns = self.returns;
         let value = match &stmt.value {
             Some(value) => {
                 let expected = Some(&returns).filter(|t| !t.is_dynamic() && !generator);

@@ -1,14 +1,12 @@
 //! Subscripts, read and written, and slices.
 
-use std::sync::Arc;
-
 use keelback_parser::ast;
 use keelback_parser::text_size::TextRange;
 
 use crate::interface::Member;
 use crate::rules::Rule;
 use crate::tree::{Expr, ExprKind, StmtKind, Target};
-use crate::types::{Constant, Held, Primitive, Symbol, Type};
+use crate::types::{Constant, Held, Primitive, Symbol, Type, Types};
 
 use super::convert::Why;
 use super::cx::{Cx, known, make, none, object, range};
@@ -93,7 +91,7 @@ impl Cx<'_> {
                 span,
             )
         };
-        match value.ty.clone() {
+        match value.ty {
             Type::Dynamic
             | Type::TypeVar(..)
             | Type::Never
@@ -157,13 +155,7 @@ impl Cx<'_> {
         }
     }
 
-    fn tuple_item(
-        &mut self,
-        value: Expr,
-        items: &Arc<[Type]>,
-        index: Expr,
-        span: TextRange,
-    ) -> Expr {
+    fn tuple_item(&mut self, value: Expr, items: &Types, index: Expr, span: TextRange) -> Expr {
         if let ExprKind::Constant(Constant::Int(i)) = &*index.kind {
             let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
             let at = if *i < 0 { i + len } else { *i };
@@ -204,7 +196,7 @@ impl Cx<'_> {
     }
 
     fn instance_item_read(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
-        let (Type::Instance(class, args) | Type::Exact(class, args)) = value.ty.clone() else {
+        let (Type::Instance(class, args) | Type::Exact(class, args)) = value.ty else {
             return make(
                 ExprKind::Item(object(value), object(index)),
                 Type::Dynamic,
@@ -219,7 +211,7 @@ impl Cx<'_> {
                     if !slice && !index.ty.is_dynamic() {
                         self.bad_index(&value.ty, &index);
                     }
-                    let ty = value.ty.clone();
+                    let ty = value.ty;
                     let e = make(
                         ExprKind::Item(object(value), object(index)),
                         Type::Dynamic,
@@ -248,7 +240,7 @@ impl Cx<'_> {
                     if !slice && !index.ty.is_dynamic() && !self.has_index(&index.ty) {
                         self.bad_index(&value.ty, &index);
                     }
-                    let ty = value.ty.clone();
+                    let ty = value.ty;
                     let e = make(
                         ExprKind::Item(object(value), object(index)),
                         Type::Dynamic,
@@ -388,7 +380,7 @@ impl Cx<'_> {
                         }
                         "list" | "tuple" => {
                             return Some(if slice {
-                                Type::Instance(class.clone(), args.clone())
+                                Type::Instance(*class, *args)
                             } else {
                                 first()
                             });
@@ -439,7 +431,7 @@ impl Cx<'_> {
         };
         let container = self.unprimitive(container);
         let class = match &container.ty {
-            Type::Instance(c, a) | Type::Exact(c, a) => Some((c.clone(), a.clone())),
+            Type::Instance(c, a) | Type::Exact(c, a) => Some((*c, *a)),
             _ => None,
         };
         if let Some(p) = Self::array_element(&container.ty) {
@@ -630,6 +622,6 @@ impl Cx<'_> {
 fn python(ty: &Type) -> Type {
     match ty {
         Type::Primitive(p) => super::world::boxed(*p),
-        other => other.clone(),
+        other => *other,
     }
 }

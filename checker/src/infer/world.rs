@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::interface::{ClassInterface, ClassLayout, Export, FunctionInterface, Member};
-use crate::types::{Constant, Name, Primitive, Symbol, Type};
+use crate::types::{Constant, Name, Primitive, Symbol, Type, Types};
 
 /// Where module interfaces come from.
 pub trait Env {
@@ -128,9 +128,7 @@ impl<'a> World<'a> {
             return known.clone();
         }
         let found = self.env.class(symbol);
-        self.classes
-            .borrow_mut()
-            .insert(symbol.clone(), found.clone());
+        self.classes.borrow_mut().insert(*symbol, found.clone());
         found
     }
 
@@ -145,9 +143,7 @@ impl<'a> World<'a> {
             return known.clone();
         }
         let found = self.env.function(symbol);
-        self.functions
-            .borrow_mut()
-            .insert(symbol.clone(), found.clone());
+        self.functions.borrow_mut().insert(*symbol, found.clone());
         found
     }
 
@@ -247,7 +243,7 @@ impl<'a> World<'a> {
     ) -> (Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)>, bool) {
         let mut found: Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)> = Vec::new();
         let mut complete = true;
-        let mut queue = vec![(symbol.clone(), Arc::<[Type]>::from(args))];
+        let mut queue = vec![(*symbol, Arc::<[Type]>::from(args))];
         while let Some((symbol, args)) = queue.pop() {
             if found.iter().any(|(c, _)| c.symbol == symbol) || found.len() > 64 {
                 continue;
@@ -260,15 +256,15 @@ impl<'a> World<'a> {
                 .type_params
                 .iter()
                 .enumerate()
-                .map(|(i, p)| (p.clone(), args.get(i).cloned().unwrap_or(Type::Dynamic)))
+                .map(|(i, p)| (*p, args.get(i).cloned().unwrap_or(Type::Dynamic)))
                 .collect();
             for base in class.bases.iter().rev() {
                 match base {
                     Type::Instance(s, a) | Type::Exact(s, a) => {
                         let a = a.iter().map(|t| substitute(t, &params)).collect();
-                        queue.push((s.clone(), a));
+                        queue.push((*s, a));
                     }
-                    Type::Class(s) => queue.push((s.clone(), Arc::from([]))),
+                    Type::Class(s) => queue.push((*s, Arc::from([]))),
                     _ => complete = false,
                 }
             }
@@ -283,7 +279,7 @@ impl<'a> World<'a> {
         for (class, params) in &ancestors {
             if let Some(member) = class.members.get(name) {
                 return Lookup::Found {
-                    owner: class.symbol.clone(),
+                    owner: class.symbol,
                     params: params.clone(),
                     member: member.clone(),
                 };
@@ -295,7 +291,7 @@ impl<'a> World<'a> {
         if let Some(object) = self.class(&Symbol::new("builtins", "object")) {
             if let Some(member) = object.members.get(name) {
                 return Lookup::Found {
-                    owner: object.symbol.clone(),
+                    owner: object.symbol,
                     params: Vec::new(),
                     member: member.clone(),
                 };
@@ -494,10 +490,10 @@ impl<'a> World<'a> {
     /// The join of types that reach one place: a union in which what another member covers is left out.
     pub fn join(&self, a: &Type, b: &Type) -> Type {
         if a == b {
-            return a.clone();
+            return *a;
         }
         match (a, b) {
-            (Type::Never, t) | (t, Type::Never) => return t.clone(),
+            (Type::Never, t) | (t, Type::Never) => return *t,
             (Type::Dynamic, _) | (_, Type::Dynamic) => return Type::Dynamic,
             (Type::Primitive(p), Type::Primitive(q)) => {
                 if let Some(common) = common_primitive(*p, *q) {
@@ -515,7 +511,7 @@ impl<'a> World<'a> {
         for member in a.members().iter().chain(b.members()) {
             let member = match member {
                 Type::Primitive(p) => boxed(*p),
-                other => other.clone(),
+                other => *other,
             };
             if members.iter().any(|m| self.covers(m, &member)) {
                 continue;
@@ -564,18 +560,18 @@ impl<'a> World<'a> {
 
     fn merge_container(&self, a: &Type, b: &Type) -> Type {
         match (a, b) {
-            (Type::Exact(s, x), Type::Exact(_, y)) => Type::Exact(s.clone(), self.merge_args(x, y)),
+            (Type::Exact(s, x), Type::Exact(_, y)) => Type::Exact(*s, self.merge_args(x, y)),
             (
                 Type::Instance(s, x) | Type::Exact(s, x),
                 Type::Instance(_, y) | Type::Exact(_, y),
-            ) => Type::Instance(s.clone(), self.merge_args(x, y)),
-            _ => a.clone(),
+            ) => Type::Instance(*s, self.merge_args(x, y)),
+            _ => *a,
         }
     }
 
-    fn merge_args(&self, x: &[Type], y: &[Type]) -> Arc<[Type]> {
+    fn merge_args(&self, x: &[Type], y: &[Type]) -> Types {
         if x.is_empty() || y.is_empty() {
-            return Arc::from([]);
+            return Types::none();
         }
         x.iter().zip(y).map(|(a, b)| self.join(a, b)).collect()
     }
@@ -676,12 +672,12 @@ pub fn widen(ty: &Type) -> Type {
     match ty {
         Type::Literal(Constant::None) => Type::None,
         Type::Literal(_) => match ty.class() {
-            Some(class) => Type::Instance(class, Arc::from([])),
-            None => ty.clone(),
+            Some(class) => Type::Instance(class, Types::none()),
+            None => *ty,
         },
         Type::Union(members) => Type::union(members.iter().map(widen)),
         Type::Tuple(items) => Type::Tuple(items.iter().map(widen).collect()),
-        other => other.clone(),
+        other => *other,
     }
 }
 
@@ -730,41 +726,41 @@ pub fn widens(from: Primitive, to: Primitive) -> bool {
 /// `ty` with type variables replaced; those without an entry stay.
 pub fn substitute(ty: &Type, params: &[(Name, Type)]) -> Type {
     if params.is_empty() {
-        return ty.clone();
+        return *ty;
     }
-    let many = |items: &Arc<[Type]>| {
+    let many = |items: &Types| {
         items
             .iter()
             .map(|t| substitute(t, params))
-            .collect::<Arc<[Type]>>()
+            .collect::<Types>()
     };
     match ty {
         Type::TypeVar(name, _) => params
             .iter()
             .find(|(n, _)| n == name)
-            .map_or_else(|| ty.clone(), |(_, t)| t.clone()),
-        Type::Instance(s, args) => Type::Instance(s.clone(), many(args)),
-        Type::Exact(s, args) => Type::Exact(s.clone(), many(args)),
+            .map_or_else(|| *ty, |(_, t)| *t),
+        Type::Instance(s, args) => Type::Instance(*s, many(args)),
+        Type::Exact(s, args) => Type::Exact(*s, many(args)),
         Type::Tuple(items) => Type::Tuple(many(items)),
         Type::Union(items) => Type::union(items.iter().map(|t| substitute(t, params))),
         Type::Callable(args, ret) => {
-            Type::Callable(args.as_ref().map(many), Arc::new(substitute(ret, params)))
+            Type::Callable(args.as_ref().map(many), substitute(ret, params).into())
         }
-        other => other.clone(),
+        other => *other,
     }
 }
 
 /// `ty` with the remaining type variables made dynamic.
 pub fn erase(ty: &Type) -> Type {
-    let many = |items: &Arc<[Type]>| items.iter().map(erase).collect::<Arc<[Type]>>();
+    let many = |items: &Types| items.iter().map(erase).collect::<Types>();
     match ty {
         Type::TypeVar(..) => Type::Dynamic,
-        Type::Instance(s, args) => Type::Instance(s.clone(), many(args)),
-        Type::Exact(s, args) => Type::Exact(s.clone(), many(args)),
+        Type::Instance(s, args) => Type::Instance(*s, many(args)),
+        Type::Exact(s, args) => Type::Exact(*s, many(args)),
         Type::Tuple(items) => Type::Tuple(many(items)),
         Type::Union(items) => Type::union(items.iter().map(erase)),
-        Type::Callable(args, ret) => Type::Callable(args.as_ref().map(many), Arc::new(erase(ret))),
-        other => other.clone(),
+        Type::Callable(args, ret) => Type::Callable(args.as_ref().map(many), erase(ret).into()),
+        other => *other,
     }
 }
 
@@ -774,11 +770,11 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Name
         (Type::TypeVar(name, _), _) => {
             let arg = widen(&match arg {
                 Type::Primitive(p) => boxed(*p),
-                other => other.clone(),
+                other => *other,
             });
             match solved.iter_mut().find(|(n, _)| n == name) {
                 Some((_, t)) => *t = world.join(t, &arg),
-                None => solved.push((name.clone(), arg)),
+                None => solved.push((*name, arg)),
             }
         }
         (Type::Instance(p, x), Type::Instance(a, y) | Type::Exact(a, y)) => {
@@ -826,7 +822,7 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Name
             }
         }
         (Type::Callable(_, r), Type::Class(s)) => {
-            unify(world, r, &Type::Instance(s.clone(), Arc::from([])), solved);
+            unify(world, r, &Type::Instance(*s, Types::none()), solved);
         }
         (Type::Callable(_, r), Type::Dynamic) => unify(world, r, &Type::Dynamic, solved),
         _ => {}

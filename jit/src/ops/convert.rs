@@ -271,7 +271,7 @@ impl Emit<'_, '_> {
             .members()
             .iter()
             .any(wide)
-            .then(|| Quick::Below(class.clone(), depth))
+            .then_some(Quick::Below(*class, depth))
     }
 
     /// The address of a check's description.
@@ -306,7 +306,7 @@ fn quick_tests(ty: &Type, quick: &mut Vec<Quick>) -> bool {
             if c.is_builtin("object") && matches!(ty, Type::Instance(..)) {
                 return false;
             }
-            quick.push(Quick::Exactly(c.clone()));
+            quick.push(Quick::Exactly(*c));
             true
         }
         Type::Union(items) => {

@@ -21,9 +21,9 @@ impl Builder<'_> {
                 let signature = signature_of(&interface);
                 let args = self.arguments(call, &signature, &interface, 0)?;
                 let kind = CellKind::Function {
-                    module: binding.module.clone(),
-                    name: binding.name.clone(),
-                    target: function.clone(),
+                    module: binding.module,
+                    name: binding.name,
+                    target: *function,
                 };
                 Ok(self.call_cell(kind, signature, &args, ty))
             }
@@ -32,7 +32,7 @@ impl Builder<'_> {
                 let signature = signature_of(&interface);
                 let args = self.arguments(call, &signature, &interface, 0)?;
                 let kind = CellKind::Direct {
-                    function: function.clone(),
+                    function: *function,
                 };
                 Ok(self.call_cell(kind, signature, &args, ty))
             }
@@ -48,9 +48,9 @@ impl Builder<'_> {
                     None => return self.unsupported("arguments of a class without `__init__`"),
                 };
                 let kind = CellKind::Class {
-                    module: binding.module.clone(),
-                    name: binding.name.clone(),
-                    target: class.clone(),
+                    module: binding.module,
+                    name: binding.name,
+                    target: *class,
                 };
                 Ok(self.call_cell(kind, signature, &args, ty))
             }
@@ -69,7 +69,7 @@ impl Builder<'_> {
                     return self.unsupported("a method call without a receiver");
                 }
                 let imm = self.reference(Reference::Named {
-                    name: name.clone(),
+                    name: *name,
                     keywords: keywords.clone(),
                 });
                 Ok(self.emit(Op::CallNamed, &args, imm, RegType::obj()))
@@ -130,9 +130,9 @@ impl Builder<'_> {
         let args = self.arguments(call, &signature, &function, 0)?;
         let result = result_type(signature.ret, ty);
         let imm = self.reference(Reference::Method(MethodRef {
-            class: class.clone(),
+            class: *class,
             slot: index as u32,
-            name: slot.clone(),
+            name: *slot,
             signature,
         }));
         Ok(self.emit(Op::CallMethod, &args, imm, result))
@@ -166,9 +166,9 @@ impl Builder<'_> {
             return self.unsupported("a default of a parameter that is not there");
         };
         let imm = self.reference(Reference::Default {
-            function: function.symbol.clone(),
+            function: function.symbol,
             param: index as u32,
-            name: param.name.clone(),
+            name: param.name,
         });
         let value = self.emit(Op::DefaultLoad, &[], imm, RegType::obj());
         if !param.annotated {
@@ -176,9 +176,9 @@ impl Builder<'_> {
         }
         let context = CheckContext::Argument {
             function: Name::new(function.symbol.name()),
-            param: param.name.clone(),
+            param: param.name,
         };
-        let ty = param.ty.clone();
+        let ty = param.ty;
         Ok(self.checked(value, &ty, context))
     }
 
@@ -304,7 +304,7 @@ impl Builder<'_> {
         // Exactly such an object, most likely; an instance of a subclass may have a `__len__` of its own.
         let (direct, general, done) = (self.new_block(), self.cold_block(), self.new_block());
         let result = self.param(done, known.clone());
-        let imm = self.reference(Reference::Class(class.clone()));
+        let imm = self.reference(Reference::Class(class));
         let is = self.emit(Op::TypeIs, &[object], imm, RegType::new(Repr::Bool));
         self.branch(is, direct, general);
         self.start(direct);
@@ -358,7 +358,7 @@ impl Builder<'_> {
     /// A method of an object by name.
     pub(super) fn call_named(&mut self, name: &Name, args: &[Value]) -> Value {
         let imm = self.reference(Reference::Named {
-            name: name.clone(),
+            name: *name,
             keywords: Vec::new(),
         });
         self.emit(Op::CallNamed, args, imm, RegType::obj())

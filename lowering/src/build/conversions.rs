@@ -14,8 +14,8 @@ impl From<&Check> for CheckContext {
     fn from(check: &Check) -> CheckContext {
         match check {
             Check::Value => CheckContext::Value,
-            Check::Return(name) => CheckContext::Return(name.clone()),
-            Check::Attribute(name) => CheckContext::Attribute(name.clone()),
+            Check::Return(name) => CheckContext::Return(*name),
+            Check::Attribute(name) => CheckContext::Attribute(*name),
         }
     }
 }
@@ -77,7 +77,7 @@ impl Builder<'_> {
         let class = Symbol::new("builtins", "list");
         let (direct, general, done) = (self.new_block(), self.cold_block(), self.new_block());
         let result = self.param(done, RegType::of(to));
-        let imm = self.reference(Reference::Class(class.clone()));
+        let imm = self.reference(Reference::Class(class));
         let is = self.emit(Op::TypeIs, &[list], imm, RegType::new(Repr::Bool));
         self.branch(is, direct, general);
         self.start(direct);
@@ -145,10 +145,7 @@ impl Builder<'_> {
         context: Option<CheckContext>,
     ) -> Value {
         let imm = match context {
-            Some(context) => self.reference(Reference::Check(CheckRef {
-                ty: to.clone(),
-                context,
-            })),
+            Some(context) => self.reference(Reference::Check(CheckRef { ty: *to, context })),
             None => Imm::None,
         };
         self.emit(Op::Unbox, &[value], imm, RegType::of(to))
@@ -168,10 +165,7 @@ impl Builder<'_> {
             return self.unbox(object, to, Some(context));
         }
         let object = self.boxed(value);
-        let imm = self.reference(Reference::Check(CheckRef {
-            ty: to.clone(),
-            context,
-        }));
+        let imm = self.reference(Reference::Check(CheckRef { ty: *to, context }));
         self.emit(Op::Check, &[object], imm, want)
     }
 

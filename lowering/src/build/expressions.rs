@@ -143,8 +143,8 @@ impl Builder<'_> {
     /// A global as it is now.
     pub(super) fn global(&mut self, module: &Name, name: &Name) -> Value {
         let imm = self.reference(Reference::Global {
-            module: module.clone(),
-            name: name.clone(),
+            module: *module,
+            name: *name,
         });
         self.emit(Op::GlobalLoad, &[], imm, RegType::obj())
     }
@@ -193,8 +193,8 @@ impl Builder<'_> {
         };
         let ty = RegType::of(&slot.ty);
         let field = FieldRef {
-            class: class.clone(),
-            name: name.clone(),
+            class: *class,
+            name: *name,
             offset: slot.offset,
             repr: ty.repr,
         };
@@ -207,7 +207,7 @@ impl Builder<'_> {
         let Some(local) = self.locals.get(id.0 as usize) else {
             return self.unsupported("a local that is not declared");
         };
-        let (var, bound, name) = (local.var, local.bound, local.name.clone());
+        let (var, bound, name) = (local.var, local.bound, local.name);
         let value = self.read(var);
         Ok(match bound {
             Bound::Always => value,

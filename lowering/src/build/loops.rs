@@ -354,7 +354,7 @@ impl Builder<'_> {
         orelse: &[Stmt],
     ) -> Lowered<()> {
         let class = Symbol::new("builtins", class);
-        let known = RegType::instance(class.clone(), true);
+        let known = RegType::instance(class, true);
         let position = self.temporary(RegType::new(Repr::I64));
         let zero = self.const_i64(0);
         self.write(position, zero);

@@ -115,9 +115,9 @@ pub fn lower(
             ret: Repr::of(&body.returns),
         },
     };
-    let function = Function::new(body.function.clone(), Origin::Source, body.kind, signature);
+    let function = Function::new(body.function, Origin::Source, body.kind, signature);
     let mut b = Builder::new(function, interfaces, lines);
-    b.returns = body.returns.clone();
+    b.returns = body.returns;
     b.at(body.span);
     b.declare_locals(body)?;
     b.stmts(&body.stmts)?;
@@ -242,7 +242,7 @@ impl<'a> Builder<'a> {
             };
             let var = self.ssa.declare(ty);
             self.locals.push(LocalVar {
-                name: local.name.clone(),
+                name: local.name,
                 var,
                 bound,
             });
@@ -347,7 +347,7 @@ impl<'a> Builder<'a> {
     fn const_obj(&mut self, constant: Constant) -> Value {
         let ty = match &constant {
             Constant::BigInt(_) => RegType::instance(Symbol::new("builtins", "int"), true),
-            c => Type::Literal(c.clone())
+            c => Type::literal(c)
                 .class()
                 .map_or_else(RegType::obj, |class| RegType::instance(class, true)),
         };
@@ -500,7 +500,7 @@ impl<'a> Builder<'a> {
             none
         } else {
             let name = Name::new(self.f.symbol.name());
-            let ty = self.returns.clone();
+            let ty = self.returns;
             self.unbox(none, &ty, Some(crate::function::CheckContext::Return(name)))
         };
         self.end(Op::Return, &[value], &[]);
@@ -525,7 +525,7 @@ fn synthesised<'a>(
     signature: Signature,
     interfaces: &'a dyn Interfaces,
 ) -> Builder<'a> {
-    let function = Function::new(symbol.clone(), origin, kind, signature);
+    let function = Function::new(*symbol, origin, kind, signature);
     Builder::new(function, interfaces, &|_| 0)
 }
 

@@ -319,7 +319,7 @@ impl Builder<'_> {
         let [first, rest @ ..] = classes else {
             return Ok(self.const_bool(false));
         };
-        let imm = self.reference(Reference::Class(first.clone()));
+        let imm = self.reference(Reference::Class(*first));
         let test = self.emit(Op::IsInstance, &[value], imm, bool.clone());
         if rest.is_empty() {
             return Ok(test);
@@ -335,7 +335,7 @@ impl Builder<'_> {
             let yes = self.const_bool(true);
             self.jump(done, &[yes]);
             self.start(next);
-            let imm = self.reference(Reference::Class(class.clone()));
+            let imm = self.reference(Reference::Class(*class));
             test = self.emit(Op::IsInstance, &[value], imm, bool.clone());
         }
         self.jump(done, &[test]);

@@ -118,10 +118,10 @@ impl Builder<'_> {
             }
             Target::Global(name) => {
                 let value = self.boxed(value);
-                let module = self.f.symbol.module.clone();
+                let module = self.f.symbol.module;
                 let imm = self.reference(Reference::Global {
                     module,
-                    name: name.clone(),
+                    name: *name,
                 });
                 self.effect(Op::GlobalStore, &[value], imm);
             }

@@ -19,15 +19,15 @@ use crate::types::{RegType, Repr, Signature};
 /// When the class has no layout.
 pub fn constructor(class: &ClassInterface, interfaces: &dyn Interfaces) -> Lowered<Function> {
     let (signature, init) = constructor_signature(class, interfaces);
-    let origin = Origin::Constructor(class.symbol.clone());
+    let origin = Origin::Constructor(class.symbol);
     let kind = FunctionKind::Function;
     let mut b = synthesised(&class.symbol, origin, kind, signature, interfaces);
     if class.layout.is_err() {
         return b.unsupported("a class that is not laid out");
     }
     let args = b.parameters();
-    let imm = b.reference(Reference::Class(class.symbol.clone()));
-    let ty = RegType::instance(class.symbol.clone(), true);
+    let imm = b.reference(Reference::Class(class.symbol));
+    let ty = RegType::instance(class.symbol, true);
     let object = b.emit(Op::New, &[], imm, ty);
     if let Some(init) = init {
         let mut all = vec![object];
@@ -49,12 +49,12 @@ pub fn thunk(cell: &CellRef, interfaces: &dyn Interfaces) -> Lowered<Function> {
             module,
             name,
             target,
-        } => (target.clone(), (module.clone(), name.clone())),
+        } => (*target, (*module, *name)),
         CellKind::Class {
             module,
             name,
             target,
-        } => (target.clone(), (module.clone(), name.clone())),
+        } => (*target, (*module, *name)),
         CellKind::Direct { function } => return direct_thunk(cell, function, interfaces),
     };
     let interface = interfaces.function(&symbol);
@@ -73,8 +73,8 @@ pub fn thunk(cell: &CellRef, interfaces: &dyn Interfaces) -> Lowered<Function> {
         (_, f) => b.call_with(callee, &params, f.as_deref(), 0)?,
     };
     let returns = match (&cell.kind, &interface) {
-        (CellKind::Class { target, .. }, _) => Type::Instance(target.clone(), [].into()),
-        (_, Some(f)) => f.returns.clone(),
+        (CellKind::Class { target, .. }, _) => Type::Instance(*target, [].into()),
+        (_, Some(f)) => f.returns,
         (_, None) => Type::Dynamic,
     };
     b.return_checked(result, &returns, &symbol.qualname);
@@ -152,7 +152,7 @@ pub fn method_thunk(
     function: &FunctionInterface,
     interfaces: &dyn Interfaces,
 ) -> Lowered<Function> {
-    let origin = Origin::MethodThunk(function.symbol.clone());
+    let origin = Origin::MethodThunk(function.symbol);
     let signature = signature_of(function);
     let mut b = synthesised(
         &function.symbol,
@@ -215,7 +215,7 @@ pub fn adapter(
     function: &FunctionInterface,
     interfaces: &dyn Interfaces,
 ) -> Lowered<Function> {
-    let origin = Origin::Adapter(function.symbol.clone());
+    let origin = Origin::Adapter(function.symbol);
     let mut b = synthesised(
         &function.symbol,
         origin,
@@ -234,7 +234,7 @@ pub fn adapter(
         let value = if b.repr(value) == Repr::Obj && want != Repr::Obj {
             let context = CheckContext::Argument {
                 function: Name::new(function.symbol.name()),
-                param: param.name.clone(),
+                param: param.name,
             };
             b.unbox(value, &param.ty, Some(context))
         } else {
@@ -267,7 +267,7 @@ impl Builder<'_> {
         let signature = signature_of(function);
         let result = RegType::new(signature.ret);
         let kind = CellKind::Direct {
-            function: function.symbol.clone(),
+            function: function.symbol,
         };
         let imm = self.reference(Reference::Cell(CellRef { kind, signature }));
         self.emit(Op::Call, args, imm, result)
@@ -299,7 +299,7 @@ impl Builder<'_> {
                     positional.push(value);
                 }
                 Some(ParamKind::KeywordOnly) => {
-                    let name = param.map_or_else(|| Name::new(""), |p| p.name.clone());
+                    let name = param.map_or_else(|| Name::new(""), |p| p.name);
                     named.push((name, value));
                 }
                 Some(ParamKind::VarPositional) => rest = Some(value),
@@ -310,7 +310,7 @@ impl Builder<'_> {
             if named.is_empty() {
                 return Ok(self.call_object(&positional));
             }
-            let names = named.iter().map(|(n, _)| n.clone()).collect();
+            let names = named.iter().map(|(n, _)| *n).collect();
             positional.extend(named.iter().map(|(_, v)| *v));
             let imm = self.reference(Reference::Keywords(names));
             return Ok(self.emit(Op::CallObject, &positional, imm, RegType::obj()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use keelback_checker::interface::*;
 use keelback_checker::tree::*;
-use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type};
+use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, Types};
 use keelback_parser::text_size::TextRange;
 
 use super::{Interfaces, Unsupported, lower};
@@ -83,7 +83,7 @@ fn body(
             .iter()
             .map(|(name, ty)| Local {
                 name: n(name),
-                ty: ty.clone(),
+                ty: *ty,
                 maybe_unbound: false,
             })
             .collect(),
@@ -107,7 +107,7 @@ fn function(
             .map(|(name, ty)| Param {
                 name: n(name),
                 kind: ParamKind::Positional,
-                ty: ty.clone(),
+                ty: *ty,
                 annotated: true,
                 default: None,
             })
@@ -141,7 +141,7 @@ impl Interfaces for Known {
 
 /// A class `C` with a float `x`, an int `k`, an object `next`, `__init__(self, x)` and a method `step(self, dt) -> float`.
 fn known() -> Known {
-    let c = Type::Instance(sym("C"), Arc::from([]));
+    let c = Type::Instance(sym("C"), Types::none());
     let slot = |name: &str, ty: Type, i: u32| FieldSlot {
         name: n(name),
         ty,
@@ -159,7 +159,7 @@ fn known() -> Known {
         fields: vec![
             slot("x", Type::float(), 0),
             slot("k", Type::int(), 1),
-            slot("next", Type::Union(Arc::from([c.clone(), Type::None])), 2),
+            slot("next", Type::Union([c, Type::None].into()), 2),
         ],
         methods: vec![method("__init__"), method("step")],
         has_dict: false,
@@ -185,7 +185,7 @@ fn known() -> Known {
             Arc::new(function(
                 "C.__init__",
                 FunctionKind::Method,
-                &[("self", c.clone()), ("x", Type::float())],
+                &[("self", c), ("x", Type::float())],
                 Type::None,
             )),
             Arc::new(function(
@@ -250,9 +250,9 @@ fn fib() -> Body {
 
 /// `total = 0; for i in range(1, n): total += xs[i]; return total`, with `xs: list[int]`.
 fn sum_list() -> Body {
-    let list = Type::Instance(Symbol::new("builtins", "list"), Arc::from([Type::int()]));
+    let list = Type::Instance(Symbol::new("builtins", "list"), [Type::int()].into());
     let item = e(
-        ExprKind::ListItem(local(0, list.clone()), local(3, Type::int())),
+        ExprKind::ListItem(local(0, list), local(3, Type::int())),
         Type::Dynamic,
     );
     let item = e(
@@ -285,16 +285,16 @@ fn sum_list() -> Body {
 
 /// `for c in xs: c.x += c.step(dt)`, `xs: list[C]`.
 fn objects() -> Body {
-    let c = Type::Instance(sym("C"), Arc::from([]));
-    let list = Type::Instance(Symbol::new("builtins", "list"), Arc::from([c.clone()]));
+    let c = Type::Instance(sym("C"), Types::none());
+    let list = Type::Instance(Symbol::new("builtins", "list"), [c].into());
     let checked = e(
         ExprKind::Convert(Conversion::Checked(Check::Value), local(2, Type::Dynamic)),
-        c.clone(),
+        c,
     );
     let field = || {
         e(
             ExprKind::Field {
-                object: local(3, c.clone()),
+                object: local(3, c),
                 class: sym("C"),
                 field: n("x"),
             },
@@ -308,10 +308,7 @@ fn objects() -> Body {
     let step = e(
         ExprKind::Call(Call {
             callee: step,
-            args: vec![
-                Arg::Value(local(3, c.clone())),
-                Arg::Value(local(1, Type::float())),
-            ],
+            args: vec![Arg::Value(local(3, c)), Arg::Value(local(1, Type::float()))],
         }),
         Type::float(),
     );
@@ -319,10 +316,10 @@ fn objects() -> Body {
         "objects",
         2,
         &[
-            ("xs", list.clone()),
+            ("xs", list),
             ("dt", Type::float()),
             (".0", Type::Dynamic),
-            ("c", c.clone()),
+            ("c", c),
         ],
         Type::None,
         vec![s(StmtKind::For {
@@ -332,7 +329,7 @@ fn objects() -> Body {
                 set(3, checked),
                 s(StmtKind::Assign(
                     Target::Field {
-                        object: local(3, c.clone()),
+                        object: local(3, c),
                         class: sym("C"),
                         field: n("x"),
                     },
@@ -346,7 +343,7 @@ fn objects() -> Body {
 
 /// `for x in xs: total += x; return total`, `xs: list[float]`.
 fn sum_floats() -> Body {
-    let list = Type::Instance(Symbol::new("builtins", "list"), Arc::from([Type::float()]));
+    let list = Type::Instance(Symbol::new("builtins", "list"), [Type::float()].into());
     let item = e(
         ExprKind::Convert(Conversion::Checked(Check::Value), local(2, Type::Dynamic)),
         Type::float(),
@@ -362,7 +359,7 @@ fn sum_floats() -> Body {
         "sum_floats",
         1,
         &[
-            ("xs", list.clone()),
+            ("xs", list),
             ("total", Type::float()),
             (".0", Type::Dynamic),
             ("x", Type::float()),
@@ -429,20 +426,20 @@ fn unbound_locals_are_checked() {
                 }
                 _ => ExprKind::Constant(Constant::Int(1)),
             },
-            ty.clone(),
+            ty,
         );
         let mut b = body(
             "f",
             1,
-            &[("test", Type::bool()), ("x", ty.clone())],
-            ty.clone(),
+            &[("test", Type::bool()), ("x", ty)],
+            ty,
             vec![
                 s(StmtKind::If(
                     local(0, Type::bool()),
                     vec![set(1, c)],
                     vec![],
                 )),
-                ret(local(1, ty.clone())),
+                ret(local(1, ty)),
             ],
         );
         b.locals[1].maybe_unbound = true;
@@ -458,25 +455,25 @@ fn unbound_locals_are_checked() {
 #[test]
 fn range_of_primitives_and_break() {
     let i64 = Type::Primitive(Primitive::Int64);
-    let c = |v| e(ExprKind::Constant(Constant::Int(v)), i64.clone());
+    let c = |v| e(ExprKind::Constant(Constant::Int(v)), i64);
     let b = body(
         "f",
         1,
-        &[("n", i64.clone()), ("i", i64.clone())],
-        i64.clone(),
+        &[("n", i64), ("i", i64)],
+        i64,
         vec![
             set(1, c(0)),
             s(StmtKind::For {
-                iterable: Iterable::Range(c(0), local(0, i64.clone()), c(2)),
+                iterable: Iterable::Range(c(0), local(0, i64), c(2)),
                 item: LocalId(1),
                 body: vec![s(StmtKind::If(
-                    compare(CompareOp::Gt, local(1, i64.clone()), c(5)),
+                    compare(CompareOp::Gt, local(1, i64), c(5)),
                     vec![s(StmtKind::Break)],
                     vec![s(StmtKind::Continue)],
                 ))],
                 orelse: vec![ret(c(7))],
             }),
-            ret(local(1, i64.clone())),
+            ret(local(1, i64)),
         ],
     );
     insta::assert_snapshot!(lowered(&b));

@@ -60,7 +60,7 @@ pub fn run(function: &mut Function) -> Vec<AlwaysUnbound> {
                 && let Some(Reference::Local(local)) = function.referenced(inst)
             {
                 always.push(AlwaysUnbound {
-                    local: local.clone(),
+                    local: *local,
                     span: inst.span,
                 });
             }

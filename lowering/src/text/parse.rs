@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type};
+use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, TypeRef, Types};
 use smallvec::SmallVec;
 
 use super::{KINDS, ReferenceKind};
@@ -228,7 +228,7 @@ impl Cursor {
         let module = self.name()?;
         self.expect(":")?;
         let qualname = self.name()?;
-        Ok(Symbol { module, qualname })
+        Ok(Symbol::of(module, qualname))
     }
 
     fn digits(&mut self) -> Parsed<String> {
@@ -580,10 +580,7 @@ impl Cursor {
                         None => return self.fail("expected a field"),
                     }
                 };
-                let class = Symbol {
-                    module,
-                    qualname: class,
-                };
+                let class = Symbol::of(module, class);
                 self.expect("@")?;
                 let offset = self.number()?;
                 self.expect(":")?;
@@ -742,7 +739,7 @@ impl Cursor {
         self.numeral()
     }
 
-    fn type_list(&mut self, separator: &str, end: &str) -> Parsed<Arc<[Type]>> {
+    fn type_list(&mut self, separator: &str, end: &str) -> Parsed<Types> {
         let mut items = Vec::new();
         if !self.eat(end) {
             loop {
@@ -764,7 +761,7 @@ impl Cursor {
             return Ok(Type::Union(self.type_list("|", "}")?));
         }
         if self.eat("=") {
-            return Ok(Type::Literal(self.constant()?));
+            return Ok(Type::literal(&self.constant()?));
         }
         if self.keyword("dynamic") {
             return Ok(Type::Dynamic);
@@ -799,14 +796,14 @@ impl Cursor {
                 Some(self.type_list(",", ")")?)
             };
             self.expect("->")?;
-            return Ok(Type::Callable(params, Arc::new(self.checked_type()?)));
+            return Ok(Type::Callable(params, self.checked_type()?.into()));
         }
         if self.keyword("var") {
             let name = self.name()?;
             let bound = if self.eat("(") {
                 let bound = self.checked_type()?;
                 self.expect(")")?;
-                Some(Arc::new(bound))
+                Some(TypeRef::new(bound))
             } else {
                 None
             };
@@ -817,7 +814,7 @@ impl Cursor {
         let args = if self.eat("[") {
             self.type_list(",", "]")?
         } else {
-            Arc::from([])
+            Types::none()
         };
         Ok(if exact {
             Type::Exact(class, args)

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use keelback_checker::interface::FunctionKind;
-use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type};
+use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, Types};
 
 use super::{ReferenceKind, parse, print};
 use crate::function::*;
@@ -44,21 +44,21 @@ fn types() -> Vec<Type> {
         Type::Never,
         Type::None,
         Type::Primitive(Primitive::UInt8),
-        Type::Instance(c.clone(), Arc::from([])),
-        Type::Exact(d.clone(), Arc::from([Type::int(), Type::None])),
-        Type::Tuple(Arc::from([Type::float()])),
-        Type::Union(Arc::from([Type::None, Type::str()])),
-        Type::Class(c.clone()),
+        Type::Instance(c, Types::none()),
+        Type::Exact(d, [Type::int(), Type::None].into()),
+        Type::Tuple([Type::float()].into()),
+        Type::Union([Type::None, Type::str()].into()),
+        Type::Class(c),
         Type::Function(odd),
         Type::Module(Name::new("a.b")),
-        Type::Callable(None, Arc::new(Type::Dynamic)),
-        Type::Callable(Some(Arc::from([Type::bool()])), Arc::new(Type::None)),
+        Type::Callable(None, Type::Dynamic.into()),
+        Type::Callable(Some([Type::bool()].into()), Type::None.into()),
         Type::TypeVar(Name::new("T"), None),
-        Type::TypeVar(Name::new("T"), Some(Arc::new(Type::int()))),
+        Type::TypeVar(Name::new("T"), Some(Type::int().into())),
         // A module may be called as a keyword of the text form.
-        Type::Instance(Symbol::new("type", "none"), Arc::from([])),
+        Type::Instance(Symbol::new("type", "none"), Types::none()),
     ];
-    out.extend(constants().into_iter().map(Type::Literal));
+    out.extend(constants().iter().map(Type::literal));
     out
 }
 
@@ -91,7 +91,7 @@ fn references(kind: ReferenceKind) -> Vec<Reference> {
             CellKind::Function {
                 module: n("m"),
                 name: n("f"),
-                target: d.clone(),
+                target: d,
             },
             CellKind::Class {
                 module: n("direct"),
@@ -130,12 +130,7 @@ fn references(kind: ReferenceKind) -> Vec<Reference> {
                         param: n("x"),
                     },
                 ]
-                .map(|context| {
-                    Reference::Check(CheckRef {
-                        ty: ty.clone(),
-                        context,
-                    })
-                })
+                .map(|context| Reference::Check(CheckRef { ty, context }))
             })
             .collect(),
         ReferenceKind::Local => vec![Reference::Local(n("v1")), Reference::Local(n(".0"))],
@@ -254,9 +249,9 @@ fn every_origin_round_trips() {
     let s = Symbol::new("m", "C");
     for origin in [
         Origin::Source,
-        Origin::Constructor(s.clone()),
-        Origin::MethodThunk(s.clone()),
-        Origin::Adapter(s.clone()),
+        Origin::Constructor(s),
+        Origin::MethodThunk(s),
+        Origin::Adapter(s),
         Origin::Thunk(CellKind::Direct { function: s }),
     ] {
         let mut function = with_every_immediate(Op::Poll);

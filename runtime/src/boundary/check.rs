@@ -207,7 +207,7 @@ impl Kind {
 impl ClassRef {
     fn new(symbol: &Symbol) -> ClassRef {
         ClassRef {
-            symbol: symbol.clone(),
+            symbol: *symbol,
             found: GilCell::new(std::ptr::null_mut()),
             unchecked: GilCell::new(false),
         }

@@ -102,15 +102,12 @@ pub unsafe fn binding(cell: &CellRef) -> &'static BindingCell {
                     name,
                     target,
                 } => {
-                    c.by_global
-                        .entry((module.clone(), name.clone()))
-                        .or_default()
-                        .push(made);
-                    c.by_target.entry(target.clone()).or_default().push(made);
+                    c.by_global.entry((*module, *name)).or_default().push(made);
+                    c.by_target.entry(*target).or_default().push(made);
                 }
                 CellKind::Direct { function } => {
                     c.by_class.entry(owner(function)).or_default().push(made);
-                    c.by_target.entry(function.clone()).or_default().push(made);
+                    c.by_target.entry(*function).or_default().push(made);
                 }
             }
         });
@@ -122,11 +119,10 @@ pub unsafe fn binding(cell: &CellRef) -> &'static BindingCell {
 /// The symbol that a thunk of a cell goes by.
 fn thunk_symbol(kind: &CellKind) -> Symbol {
     match kind {
-        CellKind::Function { module, name, .. } | CellKind::Class { module, name, .. } => Symbol {
-            module: module.clone(),
-            qualname: name.clone(),
-        },
-        CellKind::Direct { function } => function.clone(),
+        CellKind::Function { module, name, .. } | CellKind::Class { module, name, .. } => {
+            Symbol::of(*module, *name)
+        }
+        CellKind::Direct { function } => *function,
     }
 }
 
@@ -137,10 +133,7 @@ pub fn owner(function: &Symbol) -> Symbol {
         .strip_suffix(".setter")
         .unwrap_or(&function.qualname);
     let class = qualname.rsplit_once('.').map_or("", |(class, _)| class);
-    Symbol {
-        module: function.module.clone(),
-        qualname: Name::new(class),
-    }
+    Symbol::of(function.module, Name::new(class))
 }
 
 /// The cell of a global, made if it is new.
@@ -150,14 +143,14 @@ pub fn owner(function: &Symbol) -> Symbol {
 pub unsafe fn global(module: &Name, name: &Name) -> &'static GlobalCell {
     // SAFETY: the caller's promise.
     unsafe {
-        let key = (module.clone(), name.clone());
+        let key = (*module, *name);
         if let Some(found) = with(|c| c.globals.get(&key).copied()) {
             return found;
         }
         let made: &'static GlobalCell = Box::leak(Box::new(GlobalCell {
             value: GilCell::new(lookup_global(module, name)),
-            module: module.clone(),
-            name: name.clone(),
+            module: *module,
+            name: *name,
         }));
         with(|c| c.globals.insert(key, made));
         made
@@ -176,7 +169,7 @@ pub unsafe fn class(symbol: &Symbol) -> &'static GilCell<*mut PyTypeObject> {
         }
         let now = records::class(symbol).map_or(std::ptr::null_mut(), |r| r.class.get());
         let made: &'static GilCell<*mut PyTypeObject> = Box::leak(Box::new(GilCell::new(now)));
-        with(|c| c.classes.insert(symbol.clone(), made));
+        with(|c| c.classes.insert(*symbol, made));
         made
     }
 }
@@ -307,11 +300,7 @@ unsafe fn refresh(cell: &'static BindingCell) {
                     .is_some_and(|r| !value.is_null() && r.class.get().cast() == value);
                 known
                     .then(|| {
-                        Driver::get().unit(
-                            target,
-                            Origin::Constructor(target.clone()),
-                            &cell.signature,
-                        )
+                        Driver::get().unit(target, Origin::Constructor(*target), &cell.signature)
                     })
                     .filter(|u| u.left().is_none())
             }
@@ -359,7 +348,7 @@ pub unsafe fn assume(unit: &'static Unit, module: &Name, name: &Name) {
     unsafe {
         with(|c| {
             c.assumptions
-                .entry((module.clone(), name.clone()))
+                .entry((*module, *name))
                 .or_default()
                 .push(unit)
         })
@@ -373,7 +362,7 @@ pub unsafe fn assume(unit: &'static Unit, module: &Name, name: &Name) {
 pub unsafe fn global_changed(module: &Name, name: &Name, value: *mut PyObject) {
     // SAFETY: the caller's promise.
     unsafe {
-        let key = (module.clone(), name.clone());
+        let key = (*module, *name);
         if let Some(cell) = with(|c| c.globals.get(&key).copied()) {
             cell.value.set(value);
         }
@@ -383,11 +372,7 @@ pub unsafe fn global_changed(module: &Name, name: &Name, value: *mut PyObject) {
                 CellKind::Class { target, .. } => records::class(target)
                     .filter(|r| !value.is_null() && r.class.get().cast() == value)
                     .map(|_| {
-                        Driver::get().unit(
-                            target,
-                            Origin::Constructor(target.clone()),
-                            &cell.signature,
-                        )
+                        Driver::get().unit(target, Origin::Constructor(*target), &cell.signature)
                     })
                     .filter(|u| u.left().is_none()),
                 CellKind::Direct { .. } => None,

@@ -201,8 +201,8 @@ impl Linker for RuntimeLinker {
     fn default(&self, function: &Symbol, param: u32) -> usize {
         self.once(
             |g| &mut g.defaults,
-            &(function.clone(), param),
-            || leak(DefaultDescription::new(function.clone(), param)),
+            &(*function, param),
+            || leak(DefaultDescription::new(*function, param)),
         )
     }
 

@@ -147,7 +147,7 @@ fn thunk(slot: &MethodSlot) -> &'static Unit {
     let driver = Driver::get();
     driver.unit(
         &slot.introduced_by,
-        Origin::MethodThunk(slot.introduced_by.clone()),
+        Origin::MethodThunk(slot.introduced_by),
         &driver.signature(&slot.introduced_by),
     )
 }

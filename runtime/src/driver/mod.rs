@@ -136,17 +136,14 @@ impl Driver {
 
     /// The unit of a symbol and origin with a signature, made if it is new.
     pub fn unit(&self, symbol: &Symbol, origin: Origin, signature: &Signature) -> &'static Unit {
-        let key = (symbol.clone(), origin.clone(), signature.clone());
+        let key = (*symbol, origin.clone(), signature.clone());
         // SAFETY: the GIL is held; the closures only touch the map.
         unsafe {
             if let Some(unit) = self.units.with(|u| u.get(&key).copied()) {
                 return unit;
             }
-            let unit: &'static Unit = Box::leak(Box::new(Unit::new(
-                symbol.clone(),
-                origin,
-                signature.clone(),
-            )));
+            let unit: &'static Unit =
+                Box::leak(Box::new(Unit::new(*symbol, origin, signature.clone())));
             self.units.with(|u| u.insert(key, unit));
             unit
         }
@@ -154,12 +151,9 @@ impl Driver {
 
     /// A unit of its own for a function of a module that was just compiled: an earlier version of the function keeps the one it has.
     fn new_source_unit(&self, symbol: &Symbol, signature: Signature) -> &'static Unit {
-        let key = (symbol.clone(), Origin::Source, signature.clone());
-        let unit: &'static Unit = Box::leak(Box::new(Unit::new(
-            symbol.clone(),
-            Origin::Source,
-            signature,
-        )));
+        let key = (*symbol, Origin::Source, signature.clone());
+        let unit: &'static Unit =
+            Box::leak(Box::new(Unit::new(*symbol, Origin::Source, signature)));
         // SAFETY: the GIL is held; the closure only touches the map.
         unsafe { self.units.with(|u| u.insert(key, unit)) };
         unit
@@ -168,7 +162,7 @@ impl Driver {
     /// What gives the unit another signature.
     pub fn adapter(&self, unit: &'static Unit, wanted: &Signature) -> Option<&'static Unit> {
         (unit.signature.params.len() == wanted.params.len())
-            .then(|| self.unit(&unit.symbol, Origin::Adapter(unit.symbol.clone()), wanted))
+            .then(|| self.unit(&unit.symbol, Origin::Adapter(unit.symbol), wanted))
     }
 
     /// The interface of a function.
@@ -182,7 +176,7 @@ impl Driver {
         self.with_interfaces(&class.module, |interfaces| {
             let mut depth = 0;
             let mut layout = interfaces.class(class)?.layout.clone().ok()?;
-            while let Some(base) = layout.base.clone() {
+            while let Some(base) = layout.base {
                 layout = interfaces.class(&base)?.layout.clone().ok()?;
                 depth += 1;
             }
@@ -210,7 +204,7 @@ impl Driver {
     /// Notes the file of a module that was imported.
     fn add_file(&self, module: &Name, file: File) {
         // SAFETY: the GIL is held; the closure only touches the map.
-        unsafe { self.files.with(|f| f.insert(module.clone(), file)) };
+        unsafe { self.files.with(|f| f.insert(*module, file)) };
     }
 
     /// The file of a module: the one that was imported, else the one that an import would find.

@@ -280,10 +280,10 @@ pub(super) fn vectorcall_params(unit: &Unit) -> Option<Vec<Option<CheckRef>>> {
             .map(|(i, p)| {
                 let checked = p.annotated || (i == 0 && has_self);
                 (checked && !p.ty.is_dynamic()).then(|| CheckRef {
-                    ty: p.ty.clone(),
+                    ty: p.ty,
                     context: CheckContext::Argument {
-                        function: interface.symbol.qualname.clone(),
-                        param: p.name.clone(),
+                        function: interface.symbol.qualname,
+                        param: p.name,
                     },
                 })
             })

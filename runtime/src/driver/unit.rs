@@ -105,7 +105,7 @@ impl Unit {
     pub fn of_bytecode(function: Function) -> &'static Unit {
         let function: &'static Function = Box::leak(Box::new(function));
         let unit = Unit::new(
-            function.symbol.clone(),
+            function.symbol,
             function.origin.clone(),
             function.signature.clone(),
         );
@@ -233,20 +233,20 @@ impl Unit {
         match &self.origin {
             Origin::Source if self.symbol.qualname.contains('.') => {
                 Origin::Thunk(CellKind::Direct {
-                    function: self.symbol.clone(),
+                    function: self.symbol,
                 })
             }
             Origin::Source => Origin::Thunk(CellKind::Function {
-                module: self.symbol.module.clone(),
-                name: self.symbol.qualname.clone(),
-                target: self.symbol.clone(),
+                module: self.symbol.module,
+                name: self.symbol.qualname,
+                target: self.symbol,
             }),
             Origin::Constructor(class) => Origin::Thunk(CellKind::Class {
-                module: class.module.clone(),
-                name: class.qualname.clone(),
-                target: class.clone(),
+                module: class.module,
+                name: class.qualname,
+                target: *class,
             }),
-            Origin::Adapter(function) => Origin::MethodThunk(function.clone()),
+            Origin::Adapter(function) => Origin::MethodThunk(*function),
             thunk => thunk.clone(),
         }
     }

@@ -61,7 +61,7 @@ unsafe fn watch(module: &Name, dict: *mut PyObject) -> PyResult<()> {
     unsafe {
         WATCHED.with(|w| {
             w.get_or_insert_with(FxHashMap::default)
-                .insert(dict as usize, module.clone())
+                .insert(dict as usize, *module)
         });
         if ffi::PyDict_Watch(WATCHER.get(), dict) < 0 {
             return Err(Raised);
