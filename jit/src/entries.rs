@@ -156,7 +156,7 @@ fn release(e: &mut Emit<'_, '_>, ints: &[Value]) {
 
 fn bind_slow(e: &mut Emit<'_, '_>, function: &Function, params: &[Value]) {
     let bind = e.import(External::BindSlow, bind_signature(e.conv));
-    let record = e.linker.record(function);
+    let record = e.linker.record(&function.symbol);
     let record = e.address(record, || format!("record of {}", function.symbol));
     let mut passed: SmallVec<[Value; 8]> = SmallVec::from_slice(&[record]);
     passed.extend_from_slice(params);

@@ -1,7 +1,7 @@
 //! What the code generator asks of its host: addresses of what functions refer to, and where CPython keeps things in its objects.
 
 use keelback_checker::types::{Constant, Name, Symbol};
-use keelback_lowering::function::{CellRef, CheckRef, FieldRef, Function};
+use keelback_lowering::function::{CellRef, CheckRef, FieldRef, TargetRef};
 use keelback_lowering::helpers::Helper;
 
 /// Where a class's type object is found.
@@ -26,8 +26,12 @@ pub trait Linker {
     fn depth(&self, class: &Symbol) -> Option<u32>;
     /// The record that [`Helper::object_new`] takes.
     fn class_record(&self, class: &Symbol) -> usize;
-    /// A binding cell: a word that holds the address of native code with the cell's signature, never 0.
+    /// A binding cell: a word that holds the address of native code with the cell's signature, never 0, and a word that says what version of what
+    /// function the code is of, see [`Linker::target`].
     fn cell(&self, cell: &CellRef) -> usize;
+    /// What the second word of a cell, or of an entry in a method table, holds while it goes to this version of a function; neither 0 nor what any holds when the
+    /// function is not there.
+    fn target(&self, target: &TargetRef) -> usize;
     /// A global's cell: a word that holds the object (borrowed from the module's dict) or 0.
     fn global(&self, module: &Name, name: &Name) -> usize;
     /// The description of a check that the unboxing and check helpers take.
@@ -40,8 +44,8 @@ pub trait Linker {
     fn name(&self, name: &Name) -> usize;
     /// The description of a default value that [`Helper::default_load`] takes.
     fn default(&self, function: &Symbol, param: u32) -> usize;
-    /// The record of the function that is being compiled, which [`Helper::trace`] takes.
-    fn record(&self, function: &Function) -> usize;
+    /// The record of a function of the source, which [`Helper::trace`] takes; 0 when it is not loaded.
+    fn record(&self, function: &Symbol) -> usize;
     /// `extern "C" fn() -> *mut ThreadContext`: the context of the calling thread, which native code takes as its first argument.
     fn thread_context(&self) -> usize;
     /// `extern "C" fn(record, callable, args, nargsf, kwnames) -> *mut PyObject`: binds what the generic entry does not (keywords, defaults, a wrong number
@@ -80,8 +84,10 @@ pub struct Layout {
     pub type_method_table: i32,
     /// In a method table object: the laid-out classes that its type descends from, the root first, then itself; one word each.
     pub method_table_ancestors: i32,
-    /// The first entry (native code) in a method table object.
+    /// The first entry in a method table object: native code, and in the next word what version of what function it is of.
     pub method_table_entries: i32,
+    /// Bytes from one entry of a method table to the next.
+    pub method_table_stride: i32,
     /// In the thread context: the lowest stack address that compiled code may use.
     pub thread_stack_limit: i32,
     /// In the thread context: the address of the eval breaker.

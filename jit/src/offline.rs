@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use keelback_checker::types::{Constant, Name, Symbol};
-use keelback_lowering::function::{CellRef, CheckRef, FieldRef, Function};
+use keelback_lowering::function::{CellRef, CheckRef, FieldRef, TargetRef};
 use keelback_lowering::helpers::Helper;
 
 use crate::linker::{ClassAddress, Layout, Linker};
@@ -31,8 +31,9 @@ impl Default for Offline {
                 dict_used: 16,
                 set_used: 24,
                 type_method_table: 344,
-                method_table_ancestors: 48,
-                method_table_entries: 16,
+                method_table_ancestors: 32,
+                method_table_entries: 96,
+                method_table_stride: 16,
                 thread_stack_limit: 0,
                 thread_eval_breaker: 8,
                 eval_breaker_size: 8,
@@ -84,6 +85,9 @@ impl Linker for Offline {
     fn cell(&self, _cell: &CellRef) -> usize {
         self.address()
     }
+    fn target(&self, _target: &TargetRef) -> usize {
+        self.address()
+    }
     fn global(&self, _module: &Name, _name: &Name) -> usize {
         self.address()
     }
@@ -102,7 +106,7 @@ impl Linker for Offline {
     fn default(&self, _function: &Symbol, _param: u32) -> usize {
         self.address()
     }
-    fn record(&self, _function: &Function) -> usize {
+    fn record(&self, _function: &Symbol) -> usize {
         self.address()
     }
     fn thread_context(&self) -> usize {

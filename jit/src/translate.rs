@@ -170,6 +170,7 @@ impl<'a, 'b> Translator<'a, 'b> {
     }
 
     fn block(&mut self, block: IrBlock) -> Result<(), JitError> {
+        let f = self.f;
         let data = &self.f.blocks[block.0 as usize];
         let clif = self.target(block)?;
         self.e.switch(clif);
@@ -180,7 +181,7 @@ impl<'a, 'b> Translator<'a, 'b> {
         }
         let mut insts = data.insts.iter().peekable();
         while let Some(inst) = insts.next() {
-            self.e.b.set_srcloc(source_loc(inst.span.line));
+            self.e.b.set_srcloc(source_loc(f.own_span(inst.span).line));
             let next = insts.peek().copied().filter(|next| {
                 next.op == Op::Branch
                     && inst.result.is_some()

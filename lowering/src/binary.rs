@@ -12,7 +12,7 @@ use crate::ops::Op;
 const MAGIC: [u8; 4] = *b"KBBC";
 
 /// Version of the data model. The lists of ops and helpers count by themselves.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why bytes are not a function.
 #[derive(Clone, PartialEq, Eq, Debug)]

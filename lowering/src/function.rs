@@ -21,7 +21,7 @@ pub struct Value(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Ref(pub u32);
 
-/// A range of byte offsets in the module's source, and the line (from 1) of its start.
+/// A range of byte offsets in a module's source, and the line (from 1) of its start.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
@@ -30,6 +30,17 @@ pub struct Span {
     pub end: u32,
     /// Line of the first byte; 0 when the instruction stands for no source.
     pub line: u32,
+    /// Whose source it is: 0 for the function's own, `n` for that of [`Function::frames`]`[n - 1]`.
+    pub frame: u32,
+}
+
+/// A call that was inlined: its callee's instructions have spans of this frame.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Frame {
+    /// The callee, whose entry appears in tracebacks; `None` for one that stands for no source.
+    pub function: Option<Symbol>,
+    /// Where it was called: in the function itself, or in a frame that comes before this one.
+    pub call: Span,
 }
 
 /// A jump to a block with the values of its parameters.
@@ -109,6 +120,8 @@ pub enum Reference {
     Cell(CellRef),
     /// A slot of a method table.
     Method(MethodRef),
+    /// What a cell or a slot was bound to when its body was inlined.
+    Target(TargetRef),
     /// A module-level name.
     Global {
         /// Module.
@@ -203,6 +216,17 @@ pub struct MethodRef {
     pub signature: Signature,
 }
 
+/// A version of something that can be called natively: the one whose body stands where it is compared with.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct TargetRef {
+    /// The function, or the class whose constructor it is.
+    pub symbol: Symbol,
+    /// Whether it is a class's constructor.
+    pub constructs: bool,
+    /// Its native signature.
+    pub signature: Signature,
+}
+
 /// A check against a type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct CheckRef {
@@ -262,6 +286,8 @@ pub struct Function {
     pub values: Vec<RegType>,
     /// What instructions refer to.
     pub references: Vec<Reference>,
+    /// The calls that were inlined, each after those that it stands in.
+    pub frames: Vec<Frame>,
 }
 
 impl Function {
@@ -280,7 +306,21 @@ impl Function {
             blocks: Vec::new(),
             values: Vec::new(),
             references: Vec::new(),
+            frames: Vec::new(),
         }
+    }
+
+    /// The frame that a position belongs to; `None` for the function's own.
+    pub fn frame(&self, span: Span) -> Option<&Frame> {
+        self.frames.get((span.frame as usize).checked_sub(1)?)
+    }
+
+    /// The position in the function's own source that a position stands in.
+    pub fn own_span(&self, mut span: Span) -> Span {
+        while let Some(frame) = self.frame(span) {
+            span = frame.call;
+        }
+        span
     }
 
     /// The entry block.

@@ -320,6 +320,12 @@ macro_rules! for_each_op {
         Call "call" (*b:any) r#ref -> (Own any), RAISE | PYTHON | KEEP;
         /// Calls through the receiver's method table (reference).
         CallMethod "call.method" (*b:any) r#ref -> (Own any), RAISE | PYTHON | KEEP;
+        /// What a binding cell (reference) goes to now, as an address.
+        CellTarget "cell.target" () r#ref -> (Own i64), READ_GLOBAL;
+        /// What a slot (reference) of the receiver's method table goes to now, as an address; 0 while the receiver's type has no table.
+        MethodTarget "method.target" (b:obj) r#ref -> (Own i64), READ_GLOBAL;
+        /// Whether an address of these is the version of a function (reference) that was inlined.
+        TargetIs "target.is" (b:i64) r#ref -> (Own bool), NONE;
         /// Calls an object: callee, then arguments; the reference is the tuple of keyword names.
         CallObject "call.object" (*b:obj) r#ref -> (Own obj), RAISE | PYTHON | KEEP;
         /// Calls a method by name: receiver, then arguments; the reference is the name and the tuple of keyword names.

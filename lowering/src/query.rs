@@ -7,12 +7,15 @@ use keelback_checker::db::{Db, Definition, File};
 use keelback_checker::files::source_file;
 use keelback_checker::infer::check_function;
 use keelback_checker::interface::{ClassInterface, FunctionInterface};
+use keelback_checker::resolve::resolve_from;
 use keelback_checker::signatures::function_interface;
 use keelback_checker::types::{Name, Symbol};
 use keelback_parser::text_size::TextSize;
 
-use crate::build::{Interfaces, Unsupported, lower};
-use crate::function::Function;
+use crate::build::{Interfaces, Unsupported, constructor, lower};
+use crate::function::{CellKind, CellRef, Function, MethodRef};
+use crate::passes::inline::Callees;
+use crate::pipeline::prepare;
 
 /// The interfaces of a database as one file sees them.
 pub struct DbInterfaces<'db> {
@@ -34,6 +37,54 @@ impl Interfaces for DbInterfaces<'_> {
 
     fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
         class_interface(self.db, self.from, symbol)
+    }
+}
+
+/// The bodies that may go into the functions of a file, as far as the text says what calls go to: a method of a class goes to the class's own.
+pub struct DbCallees<'db> {
+    db: &'db dyn Db,
+    from: File,
+    level: u8,
+}
+
+impl<'db> DbCallees<'db> {
+    /// For `from`; bodies get the passes of `level`.
+    pub fn new(db: &'db dyn Db, from: File, level: u8) -> DbCallees<'db> {
+        DbCallees { db, from, level }
+    }
+
+    fn function(&self, symbol: &Symbol) -> Option<Arc<Function>> {
+        let file = resolve_from(self.db, self.from, &symbol.module)?;
+        let lowered = lower_function(self.db, file, &symbol.qualname);
+        self.prepared(Result::as_ref(&lowered).ok()?.clone())
+    }
+
+    fn prepared(&self, mut function: Function) -> Option<Arc<Function>> {
+        prepare(&mut function, self.level);
+        Some(Arc::new(function))
+    }
+}
+
+impl Callees for DbCallees<'_> {
+    fn bound(&self, cell: &CellRef) -> Option<Arc<Function>> {
+        match &cell.kind {
+            CellKind::Function { target, .. } => self.function(target),
+            CellKind::Direct { function } => self.function(function),
+            CellKind::Class { target, .. } => {
+                let interfaces = DbInterfaces::new(self.db, self.from);
+                let class = interfaces.class(target)?;
+                self.prepared(constructor(&class, &interfaces).ok()?)
+            }
+        }
+    }
+
+    fn overrides(&self, method: &MethodRef) -> Vec<Option<Arc<Function>>> {
+        let class = DbInterfaces::new(self.db, self.from).class(&method.class);
+        let layout = class.as_ref().and_then(|c| c.layout.as_ref().ok());
+        let slot = layout.and_then(|l| l.methods.get(method.slot as usize));
+        slot.map(|s| self.function(&s.function))
+            .into_iter()
+            .collect()
     }
 }
 

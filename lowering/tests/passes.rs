@@ -1,12 +1,13 @@
 //! Passes on functions in text form: each file `tests/passes/*.kbc` holds cases, separated by lines of `===`, of a header `pass: NAME`, a function, a line of
-//! `---`, and what becomes of it (or, for `pass: verify`, the errors). `KEELBACK_BLESS=1` writes what is found into the files.
+//! `---`, and what becomes of it (or, for `pass: verify`, the errors). For `pass: inline`, the bodies that calls may go to follow, each after a line `callee`. `KEELBACK_BLESS=1` writes what is found into the files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use keelback_lowering::function::Function;
+use keelback_lowering::function::{CellKind, CellRef, Function, MethodRef, Origin};
 use keelback_lowering::passes::{
-    cleanup, definite_assignment, errors, ownership, ranges, redundancy, simplify,
+    cleanup, definite_assignment, errors, inline, ownership, ranges, redundancy, simplify,
 };
 use keelback_lowering::{pipeline, text, verify};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -59,7 +60,12 @@ fn one(before: &str) -> Result<String, String> {
     let pass = header
         .strip_prefix("pass: ")
         .ok_or("a case starts with `pass: NAME`")?;
-    let mut function = text::parse(rest).map_err(|e| e.to_string())?;
+    let mut texts = rest.split("\ncallee\n");
+    let first = texts.next().unwrap_or_default();
+    let mut function = text::parse(first).map_err(|e| e.to_string())?;
+    let callees = texts
+        .map(|t| text::parse(t).map(Arc::new).map_err(|e| e.to_string()))
+        .collect::<Result<_, _>>()?;
     let verified = |f: &Function, when: &str| {
         verify::verify(f).map_err(|errors| {
             let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -86,6 +92,7 @@ fn one(before: &str) -> Result<String, String> {
         "simplify" => simplify::run(&mut function),
         "redundancy" => redundancy::run(&mut function),
         "ranges" => ranges::run(&mut function),
+        "inline" => inline::run(&mut function, &Bodies(callees)),
         "errors" => errors::run(&mut function),
         "ownership" => {
             ownership::run(&mut function);
@@ -106,4 +113,25 @@ fn one(before: &str) -> Result<String, String> {
         return Err(format!("the text does not come back:\n{printed}"));
     }
     Ok(notes + &printed)
+}
+
+/// Bodies of a case: a cell goes to the one of its symbol, a slot to all that have its name.
+struct Bodies(Vec<Arc<Function>>);
+
+impl inline::Callees for Bodies {
+    fn bound(&self, cell: &CellRef) -> Option<Arc<Function>> {
+        let (symbol, constructs) = match &cell.kind {
+            CellKind::Function { target, .. } => (target, false),
+            CellKind::Class { target, .. } => (target, true),
+            CellKind::Direct { function } => (function, false),
+        };
+        let fits =
+            |b: &&Arc<Function>| b.symbol == *symbol && constructs == (b.origin != Origin::Source);
+        self.0.iter().find(fits).cloned()
+    }
+
+    fn overrides(&self, method: &MethodRef) -> Vec<Option<Arc<Function>>> {
+        let named = self.0.iter().filter(|b| b.symbol.name() == &*method.name);
+        named.cloned().map(Some).collect()
+    }
 }

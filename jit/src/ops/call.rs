@@ -1,5 +1,6 @@
 //! Calls.
 
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use keelback_lowering::function::{CellKind, CellRef, Imm, Inst, Reference};
 use keelback_lowering::helpers::{Helper, HelperKind};
@@ -71,9 +72,62 @@ impl<'a> Translator<'a, '_> {
         self.e
             .call_merging(Helper::method_table, &[receiver], &fail, found);
         self.e.switch(found);
-        let entry = self.e.layout.method_table_entries + 8 * method.slot as i32;
+        let entry = self.slot(method.slot);
         let code = self.e.load(types::I64, table_found, entry);
         self.call_native(inst, code, &method.signature, &args)
+    }
+
+    /// Byte offset of an entry in method tables.
+    fn slot(&self, slot: u32) -> i32 {
+        let layout = self.e.layout;
+        layout.method_table_entries + layout.method_table_stride * slot as i32
+    }
+
+    pub(crate) fn cell_target(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Cell(cell) = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let address = self.e.linker.cell(cell);
+        let address = self.e.address(address, || cell_label(cell));
+        let target = self.e.load(types::I64, address, 8);
+        self.set(inst, target);
+        Ok(())
+    }
+
+    pub(crate) fn method_target(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Method(method) = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let receiver = self.arg(inst, 0)?;
+        let ty = self.e.type_of(receiver);
+        let table = self.e.load(types::I64, ty, self.e.layout.type_method_table);
+        let (merge, target) = self.e.merge(types::I64);
+        let (found, missing) = (self.e.block(), self.e.cold());
+        self.e.brif(table, found, &[], missing, &[]);
+        self.e.switch(missing);
+        let none = self.e.word(0);
+        self.e.jump(merge, &[none]);
+        self.e.switch(found);
+        let entry = self.slot(method.slot) + 8;
+        let word = self.e.load(types::I64, table, entry);
+        self.e.jump(merge, &[word]);
+        self.e.switch(merge);
+        self.set(inst, target);
+        Ok(())
+    }
+
+    pub(crate) fn target_is(&mut self, inst: &'a Inst) -> Result<(), JitError> {
+        let Reference::Target(target) = self.reference(inst)? else {
+            return Err(self.wrong_reference(inst));
+        };
+        let word = self.arg(inst, 0)?;
+        let address = self.e.linker.target(target);
+        let address = self
+            .e
+            .address(address, || format!("version of {}", target.symbol));
+        let is = self.e.b.ins().icmp(IntCC::Equal, word, address);
+        self.set(inst, is);
+        Ok(())
     }
 
     pub(crate) fn call_object(&mut self, inst: &'a Inst) -> Result<(), JitError> {

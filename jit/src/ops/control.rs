@@ -52,11 +52,11 @@ impl<'a> Translator<'a, '_> {
     }
 
     pub(crate) fn trace(&mut self, inst: &'a Inst) -> Result<(), JitError> {
-        let record = self.e.linker.record(self.f);
-        let record = self
-            .e
-            .address(record, || format!("record of {}", self.f.symbol));
         let span = inst.span;
+        let inlined = self.f.frame(span).and_then(|f| f.function.as_ref());
+        let function = inlined.unwrap_or(&self.f.symbol);
+        let record = self.e.linker.record(function);
+        let record = self.e.address(record, || format!("record of {function}"));
         let args: SmallVec<[Value; 4]> = [span.line, span.start, span.end]
             .into_iter()
             .map(|v| self.e.word(i64::from(v)))

@@ -108,6 +108,9 @@ impl<'a> Translator<'a, '_> {
 
             Op::Call => self.call_cell(inst)?,
             Op::CallMethod => self.call_method(inst)?,
+            Op::CellTarget => self.cell_target(inst)?,
+            Op::MethodTarget => self.method_target(inst)?,
+            Op::TargetIs => self.target_is(inst)?,
             Op::CallObject => self.call_object(inst)?,
             Op::CallNamed => self.call_named(inst)?,
             Op::Helper => self.call_helper(inst)?,

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use crate::host::{Machine, TABLE, TRACED, calls, context, int, int_value, object, raised, types};
+use crate::host::{
+    Machine, Object, TABLE, TARGET_VERSION, TRACED, calls, context, int, int_value, object, raised,
+    types,
+};
 
 const FIB: &str = "function m:fib function (int) -> int {
 block0(v0: int):
@@ -307,6 +310,50 @@ block1 cold:
         assert_eq!(caller.call(&[receiver as u64]).map(f64::from_bits), Ok(3.0));
     }
     assert_eq!(calls("method_table"), 1);
+}
+
+#[test]
+fn versions_are_told_apart() {
+    let mut machine = Machine::default();
+    let of_cell = machine.compile(
+        "function m:f function () -> bool {
+block0:
+  v0: i64 = cell.target function m:g = m:g (int) -> int
+  v1: bool = target.is v0, m:g (int) -> int
+  return v1
+}",
+    );
+    machine.host.bind("g", of_cell.compiled.native);
+    // SAFETY: a cell of the tests has two words.
+    let version = |v: usize| unsafe { *machine.host.cell_of("g").add(1) = v };
+    assert_eq!(of_cell.call(&[]), Ok(0));
+    version(TARGET_VERSION);
+    assert_eq!(of_cell.call(&[]), Ok(1));
+    version(TARGET_VERSION + 8);
+    assert_eq!(of_cell.call(&[]), Ok(0));
+    let of_slot = machine.compile(
+        "function m:f function (obj) -> bool {
+block0(v0: obj[m:C]):
+  v1: i64 = method.target v0, m:C #1 : size (obj) -> int
+  v2: bool = target.is v1, m:C.size (obj) -> int
+  return v2
+}",
+    );
+    // Types of their own: tests share the others. The second word of the second entry is where entries are 8 bytes apart.
+    let class = |table: *mut Object| {
+        let mut words = [0; 6];
+        words[TABLE] = table as u64;
+        object(std::ptr::null_mut(), &words)
+    };
+    let table = |v: usize| object(std::ptr::null_mut(), &[0, 1, v as u64]);
+    for (class, want) in [
+        (class(table(TARGET_VERSION)), 1),
+        (class(table(1)), 0),
+        (class(std::ptr::null_mut()), 0),
+    ] {
+        let receiver = object(class, &[]);
+        assert_eq!(of_slot.call(&[receiver as u64]), Ok(want));
+    }
 }
 
 #[test]

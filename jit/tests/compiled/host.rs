@@ -11,7 +11,7 @@ use keelback_jit::abi::{FloatResult, IntResult};
 use keelback_jit::linker::{ClassAddress, Layout, Linker};
 use keelback_jit::{Compiled, GenericEntry, Jit, Options};
 use keelback_lowering::errors::Raise;
-use keelback_lowering::function::{CellKind, CellRef, CheckRef, FieldRef, Function};
+use keelback_lowering::function::{CellKind, CellRef, CheckRef, FieldRef, Function, TargetRef};
 use keelback_lowering::helpers::Helper;
 use keelback_lowering::types::{Repr, SMALL_INT, Signature};
 
@@ -645,6 +645,9 @@ extern "C" fn bind_slow(
 /// The word of a type object that holds its method table.
 pub const TABLE: usize = 4;
 
+/// What a cell or an entry of a table holds while it goes to the version that was inlined.
+pub const TARGET_VERSION: usize = 0x8000;
+
 /// The linker of the tests.
 pub struct Host {
     layout: Layout,
@@ -671,6 +674,7 @@ impl Default for Host {
                 type_method_table: 16 + 8 * TABLE as i32,
                 method_table_ancestors: 0,
                 method_table_entries: 16,
+                method_table_stride: 8,
                 thread_stack_limit: 0,
                 thread_eval_breaker: 8,
                 eval_breaker_size: 8,
@@ -695,7 +699,7 @@ impl Host {
             .cells
             .borrow_mut()
             .entry(name.to_string())
-            .or_insert_with(|| Box::leak(Box::new(0usize)) as *mut usize as usize)
+            .or_insert_with(|| Box::leak(Box::new([0usize; 2])) as *mut [usize; 2] as usize)
             as *mut usize
     }
 
@@ -839,7 +843,10 @@ impl Linker for Host {
     fn default(&self, _function: &Symbol, _param: u32) -> usize {
         0x6000
     }
-    fn record(&self, _function: &Function) -> usize {
+    fn target(&self, _target: &TargetRef) -> usize {
+        TARGET_VERSION
+    }
+    fn record(&self, _function: &Symbol) -> usize {
         0x7000
     }
     fn thread_context(&self) -> usize {

@@ -221,6 +221,7 @@ impl<'a> Builder<'a> {
             start,
             end,
             line: (self.lines)(start),
+            frame: 0,
         };
         previous
     }

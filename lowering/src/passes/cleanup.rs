@@ -2,6 +2,7 @@
 
 use crate::analysis::cfg::Cfg;
 use crate::function::{Block, Function, Value};
+use crate::ops::Op;
 
 /// Removes blocks that the entry does not reach and numbers the others anew, in their order.
 pub fn remove_unreachable(function: &mut Function) {
@@ -113,6 +114,28 @@ pub fn replace(function: &mut Function, replaced: &[Option<Value>]) {
             for v in inst.args.iter_mut().chain(edges.flat_map(|e| &mut e.args)) {
                 *v = resolve(replaced, *v);
             }
+        }
+    }
+}
+
+/// Marks as cold what leads to an instruction that never returns normally whichever way is taken, as far as it is not the whole function.
+pub fn mark_cold(function: &mut Function) {
+    let cfg = Cfg::new(function);
+    for &block in cfg.order.iter().rev() {
+        let index = block.0 as usize;
+        let Some(end) = function.blocks[index].insts.last() else {
+            continue;
+        };
+        let fatal = match end.op {
+            Op::Unreachable => true,
+            Op::Jump | Op::Branch => end
+                .targets
+                .iter()
+                .all(|edge| function.blocks[edge.block.0 as usize].cold),
+            _ => false,
+        };
+        if fatal && block != Function::ENTRY {
+            function.blocks[index].cold = true;
         }
     }
 }

@@ -19,7 +19,8 @@
 //!     return.error
 //! ```
 //!
-//! Instructions of one position share the block. Functions that are not in the source add no traceback entry, and share a single block. The
+//! Instructions of one position share the block. Functions that are not in the source add no traceback entry, and share a single block. Where a call was
+//! inlined, the callee's entry comes first and then that of the call, as if there had been one. The
 //! pass runs late, so that passes before it need not look at error edges that all lead out of the function; `ownership` comes right after it and
 //! decides what is released on each edge.
 
@@ -31,18 +32,22 @@ use crate::ops::{Effects, Op};
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {
-    let traced = function.origin == Origin::Source;
-    let mut blocks: FxHashMap<Span, Block> = FxHashMap::default();
+    let mut blocks: FxHashMap<Vec<Span>, Block> = FxHashMap::default();
     for index in 0..function.blocks.len() {
         let mut insts = std::mem::take(&mut function.blocks[index].insts);
         for inst in &mut insts {
             if inst.error.is_some() || !function.effects(inst).contains(Effects::RAISE) {
                 continue;
             }
-            let span = if traced { inst.span } else { Span::default() };
-            let block = *blocks
-                .entry(span)
-                .or_insert_with(|| landing(function, span, traced));
+            let entries = entries(function, inst.span);
+            let block = match blocks.get(&entries) {
+                Some(block) => *block,
+                None => {
+                    let block = landing(function, &entries, inst.span);
+                    blocks.insert(entries, block);
+                    block
+                }
+            };
             inst.error = Some(Edge {
                 block,
                 args: SmallVec::new(),
@@ -52,13 +57,28 @@ pub fn run(function: &mut Function) {
     }
 }
 
-fn landing(function: &mut Function, span: Span, traced: bool) -> Block {
+/// The positions of the traceback entries for an exception at a position, the innermost first.
+fn entries(function: &Function, mut span: Span) -> Vec<Span> {
+    let mut entries = Vec::new();
+    while let Some(frame) = function.frame(span) {
+        if frame.function.is_some() {
+            entries.push(span);
+        }
+        span = frame.call;
+    }
+    if function.origin == Origin::Source {
+        entries.push(span);
+    }
+    entries
+}
+
+fn landing(function: &mut Function, entries: &[Span], span: Span) -> Block {
     let block = function.block();
     let data = &mut function.blocks[block.0 as usize];
     data.cold = true;
-    if traced {
-        data.insts.push(Inst::new(Op::Trace, span));
-    }
-    data.insts.push(Inst::new(Op::ReturnError, span));
+    let traces = entries.iter().map(|at| Inst::new(Op::Trace, *at));
+    data.insts.extend(traces);
+    let at = entries.last().map_or(Span::default(), |_| span);
+    data.insts.push(Inst::new(Op::ReturnError, at));
     block
 }

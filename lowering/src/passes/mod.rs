@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod cleanup;
 pub mod definite_assignment;
 pub mod errors;
+pub mod inline;
 pub mod ownership;
 pub mod ranges;
 pub mod redundancy;

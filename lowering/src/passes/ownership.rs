@@ -278,6 +278,12 @@ impl Pass<'_> {
                 }
             }
         }
+        if inst.targets.is_empty() {
+            // Known by another name to need no count, so that it was not handed on: `None` that was checked to be it.
+            let kept = live.ones().map(|index| Value(index as u32));
+            let kept = kept.filter(|root| self.is_owned(*root) && !moved.contains(root));
+            before_end.extend(kept.map(|root| count(Op::Dec, root, span)));
+        }
         let single = inst.targets.len() == 1;
         let mut targets = std::mem::take(&mut inst.targets);
         for (i, edge) in targets.iter_mut().enumerate() {

@@ -124,10 +124,11 @@ struct Pass<'a> {
     cfg: &'a Cfg,
 }
 
-const WRITES: [(Effects, Effects); 3] = [
+const WRITES: [(Effects, Effects); 4] = [
     (Effects::WRITE_FIELD, Effects::READ_FIELD),
     (Effects::WRITE_LIST, Effects::READ_LIST),
     (Effects::WRITE_ARRAY, Effects::READ_ARRAY),
+    (Effects::WRITE_GLOBAL, Effects::READ_GLOBAL),
 ];
 
 impl Pass<'_> {
@@ -182,7 +183,7 @@ impl Pass<'_> {
                         added.push(key);
                     }
                 }
-            } else if !reads.contains(Effects::READ_GLOBAL) {
+            } else if !reads.contains(Effects::READ_GLOBAL) || !key.ty.repr.is_counted() {
                 let found = memory.iter().find(|k| {
                     k.key.op == key.op
                         && k.key.args == key.args

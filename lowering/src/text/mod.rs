@@ -5,12 +5,14 @@
 //! register or a block, stand in double quotes.
 //!
 //! ```text
-//! function    = "function" symbol kind [origin] signature "{" block* "}"
+//! function    = "function" symbol kind [origin] signature "{" frame* block* "}"
 //! kind        = "function" | "method" | "static" | "class" | "property" | "setter"
 //! origin      = "constructor" symbol | "thunk" binding | "method_thunk" symbol | "adapter" symbol
 //! signature   = "(" [repr {"," repr}] ")" "->" repr
+//! frame       = "frame"N [symbol] "@" span                an inlined call: the callee, if it has source, and where it was called
 //! block       = "block"N ["(" register ":" type {"," register ":" type} ")"] ["cold"] ":" instruction*
-//! instruction = [register ":" type "="] ["borrow"] op [cond | helper] [item {"," item}] ["!" edge] ["@" start ".." end ":" line]
+//! instruction = [register ":" type "="] ["borrow"] op [cond | helper] [item {"," item}] ["!" edge] ["@" span]
+//! span        = start ".." end ":" line ["#" frame]
 //! item        = register | immediate | edge              operands first, then the immediate, then targets
 //! edge        = "block"N ["(" register {"," register} ")"]
 //! type        = repr ["[" symbol ["!"] "]"] ["[" low ".." high "]"] ["?"]          `!` exactly, `?` the word may be 0
@@ -20,8 +22,9 @@
 //!   const.obj, const.big          constant | "class" symbol
 //!   new, type.is, isinstance      symbol
 //!   field.*                       symbol "." name "@" offset ":" repr
-//!   call                          binding signature
-//!   call.method                   symbol "#" slot ":" name signature
+//!   call, cell.target             binding signature
+//!   call.method, method.target    symbol "#" slot ":" name signature
+//!   target.is                     ["constructor"] symbol signature
 //!   global.*                      symbol
 //!   check, unbox                  checked-type ("value" | "return" name | "attribute" name | "argument" name name)
 //!   check.bound                   name
@@ -66,6 +69,8 @@ pub(crate) enum ReferenceKind {
     Cell,
     /// A slot of a method table.
     Method,
+    /// A version of a function.
+    Target,
     /// A global.
     Global,
     /// A check.
@@ -88,8 +93,9 @@ impl ReferenceKind {
             Op::ConstObj | Op::ConstBig => ReferenceKind::Constant,
             Op::New | Op::TypeIs | Op::IsInstance => ReferenceKind::Class,
             Op::FieldLoad | Op::FieldStore | Op::FieldInit => ReferenceKind::Field,
-            Op::Call => ReferenceKind::Cell,
-            Op::CallMethod => ReferenceKind::Method,
+            Op::Call | Op::CellTarget => ReferenceKind::Cell,
+            Op::CallMethod | Op::MethodTarget => ReferenceKind::Method,
+            Op::TargetIs => ReferenceKind::Target,
             Op::GlobalLoad | Op::GlobalStore => ReferenceKind::Global,
             Op::Check | Op::Unbox => ReferenceKind::Check,
             Op::CheckBound => ReferenceKind::Local,
@@ -110,6 +116,7 @@ impl ReferenceKind {
                 | (ReferenceKind::Field, R::Field(_))
                 | (ReferenceKind::Cell, R::Cell(_))
                 | (ReferenceKind::Method, R::Method(_))
+                | (ReferenceKind::Target, R::Target(_))
                 | (ReferenceKind::Global, R::Global { .. })
                 | (ReferenceKind::Check, R::Check(_))
                 | (ReferenceKind::Local, R::Local(_))

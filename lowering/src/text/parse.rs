@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 
 use super::{KINDS, ReferenceKind};
 use crate::function::{
-    Block, BlockData, CellKind, CellRef, CheckContext, CheckRef, Edge, FieldRef, Function, Imm,
-    Inst, MethodRef, Origin, Reference, Span, Value,
+    Block, BlockData, CellKind, CellRef, CheckContext, CheckRef, Edge, FieldRef, Frame, Function,
+    Imm, Inst, MethodRef, Origin, Reference, Span, TargetRef, Value,
 };
 use crate::helpers::Helper;
 use crate::ops::{Cond, ImmKind, Op};
@@ -60,6 +60,8 @@ pub fn parse(text: &str) -> Parsed<Function> {
         }
         if line.at_block() {
             line.block_header(&mut function)?;
+        } else if line.indexed("frame").is_some() {
+            line.frame(&mut function)?;
         } else {
             let inst = line.instruction(&mut function)?;
             match function.blocks.last_mut() {
@@ -507,18 +509,49 @@ impl Cursor {
             inst.error = Some(self.edge()?);
         }
         if self.eat("@") {
-            let start = self.number()?;
-            self.expect("..")?;
-            let end = self.number()?;
-            self.expect(":")?;
-            inst.span = Span {
-                start,
-                end,
-                line: self.number()?,
-            };
+            inst.span = self.span()?;
         }
         self.finish()?;
         Ok(inst)
+    }
+
+    /// What follows the `@` of a position.
+    fn span(&mut self) -> Parsed<Span> {
+        let start = self.number()?;
+        self.expect("..")?;
+        let end = self.number()?;
+        self.expect(":")?;
+        let line = self.number()?;
+        let frame = if self.eat("#") { self.number()? } else { 0 };
+        Ok(Span {
+            start,
+            end,
+            line,
+            frame,
+        })
+    }
+
+    fn frame(&mut self, function: &mut Function) -> Parsed<()> {
+        let expected = function.frames.len() + 1;
+        if self.indexed("frame") != Some(expected as u32) || !function.blocks.is_empty() {
+            return self.fail(format!(
+                "frames are numbered in order before the blocks: expected frame{expected}"
+            ));
+        }
+        self.word()?;
+        let callee = if self.looks("@") {
+            None
+        } else {
+            Some(self.symbol()?)
+        };
+        self.expect("@")?;
+        let call = self.span()?;
+        self.finish()?;
+        function.frames.push(Frame {
+            function: callee,
+            call,
+        });
+        Ok(())
     }
 
     fn item(&mut self, function: &mut Function, inst: &mut Inst) -> Parsed<()> {
@@ -605,6 +638,14 @@ impl Cursor {
                     class,
                     slot,
                     name,
+                    signature: self.signature()?,
+                })
+            }
+            ReferenceKind::Target => {
+                let constructs = self.keyword("constructor");
+                Reference::Target(TargetRef {
+                    symbol: self.symbol()?,
+                    constructs,
                     signature: self.signature()?,
                 })
             }

@@ -32,6 +32,15 @@ pub fn print(function: &Function) -> String {
         }
     }
     let _ = writeln!(out, "{} {{", function.signature);
+    for (index, frame) in function.frames.iter().enumerate() {
+        let _ = write!(out, "frame{} ", index + 1);
+        if let Some(function) = &frame.function {
+            symbol(&mut out, function);
+            out.push(' ');
+        }
+        span(&mut out, frame.call);
+        out.push('\n');
+    }
     for (index, block) in function.blocks.iter().enumerate() {
         let _ = write!(out, "block{index}");
         if !block.params.is_empty() {
@@ -121,8 +130,21 @@ fn write_instruction(out: &mut String, function: &Function, inst: &Inst) {
         edge(out, error);
     }
     if inst.span != Span::default() {
-        let Span { start, end, line } = inst.span;
-        let _ = write!(out, " @{start}..{end}:{line}");
+        out.push(' ');
+        span(out, inst.span);
+    }
+}
+
+fn span(out: &mut String, span: Span) {
+    let Span {
+        start,
+        end,
+        line,
+        frame,
+    } = span;
+    let _ = write!(out, "@{start}..{end}:{line}");
+    if frame != 0 {
+        let _ = write!(out, "#{frame}");
     }
 }
 
@@ -398,6 +420,13 @@ fn write_reference(out: &mut String, reference: &Reference, inst: &Inst) {
             let _ = write!(out, "#{}:", m.slot);
             name(out, &m.name);
             let _ = write!(out, " {}", m.signature);
+        }
+        Reference::Target(target) => {
+            if target.constructs {
+                out.push_str("constructor ");
+            }
+            symbol(out, &target.symbol);
+            let _ = write!(out, " {}", target.signature);
         }
         Reference::Global { module, name: n } => {
             name(out, module);

@@ -114,6 +114,16 @@ fn references(kind: ReferenceKind) -> Vec<Reference> {
             name: n("x.setter"),
             signature,
         })],
+        ReferenceKind::Target => [(c, true), (odd, false)]
+            .into_iter()
+            .map(|(symbol, constructs)| {
+                Reference::Target(TargetRef {
+                    symbol,
+                    constructs,
+                    signature: signature.clone(),
+                })
+            })
+            .collect(),
         ReferenceKind::Global => vec![Reference::Global {
             module: n("a.b"),
             name: n("x"),
@@ -171,6 +181,15 @@ fn with_every_immediate(op: Op) -> Function {
     let entry = f.block();
     let other = f.block();
     f.blocks[0].params = vec![a];
+    f.frames = vec![Frame {
+        function: Some(Symbol::new("m", "frame1")),
+        call: Span {
+            start: 4,
+            end: 5,
+            line: 6,
+            frame: 0,
+        },
+    }];
     f.blocks[1].cold = true;
     f.blocks[1].params = vec![f.value(RegType::nullable())];
     let imms: Vec<Imm> = match op.info().imm {
@@ -204,6 +223,7 @@ fn with_every_immediate(op: Op) -> Function {
                     start: 1,
                     end: 20,
                     line: 3,
+                    frame: i as u32 % 4 / 2,
                 }
             },
         );

@@ -131,6 +131,11 @@ impl Verifier<'_> {
         if f.blocks.is_empty() {
             return self.error("there is no block");
         }
+        for (index, frame) in f.frames.iter().enumerate() {
+            if frame.call.frame as usize > index {
+                self.error("a frame is called from one that comes after it");
+            }
+        }
         // Indices first: what follows relies on them.
         self.indices();
         if !self.errors.is_empty() {
@@ -190,6 +195,9 @@ impl Verifier<'_> {
                     && r.0 as usize >= f.references.len()
                 {
                     self.error("a reference is not one of the function");
+                }
+                if inst.span.frame as usize > f.frames.len() {
+                    self.error("a position is in no frame of the function");
                 }
             }
         }

@@ -4,6 +4,7 @@ use keelback_lowering::function::FieldRef;
 
 use super::cells::{BindingCell, GlobalCell};
 use super::descriptions::{self, CheckDescription, DefaultDescription};
+use super::method_table::MethodTable;
 use super::methods;
 use crate::error;
 use crate::ffi::{self, PyTypeObject};
@@ -120,6 +121,22 @@ impl Linked for DriverLinked {
             (*(cell as *const BindingCell))
                 .target()
                 .call_words(ctx, args)
+        }
+    }
+
+    unsafe fn cell_target(&self, cell: usize) -> u64 {
+        // SAFETY: the trait's rule: a leaked cell.
+        unsafe { std::ptr::from_ref((*(cell as *const BindingCell)).target()) as u64 }
+    }
+
+    unsafe fn slot_target(&self, slot: u32, object: Obj) -> u64 {
+        // SAFETY: the trait's rule: an object of a laid-out class, whose type is a heap type.
+        unsafe {
+            let table = MethodTable::of(ffi::Py_TYPE(object));
+            if table.is_null() {
+                return 0;
+            }
+            std::ptr::from_ref(methods::target(table, slot as usize)) as u64
         }
     }
 

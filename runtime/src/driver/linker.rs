@@ -2,7 +2,7 @@
 
 use keelback_checker::types::{Constant, Name, Symbol};
 use keelback_jit::linker::{ClassAddress, Layout, Linker};
-use keelback_lowering::function::{CellRef, CheckRef, FieldRef, Function};
+use keelback_lowering::function::{CellRef, CheckRef, FieldRef, Origin, TargetRef};
 use keelback_lowering::helpers::Helper;
 use rustc_hash::FxHashMap;
 
@@ -13,6 +13,9 @@ use crate::gil::GilCell;
 use crate::helpers;
 use crate::object::{self, Owned};
 use crate::records;
+
+/// What no cell and no method table goes to.
+const NO_TARGET: usize = 1;
 
 /// What has been given out, so that equal references share an address.
 #[derive(Default)]
@@ -147,6 +150,18 @@ impl Linker for RuntimeLinker {
         std::ptr::from_ref(unsafe { cells::binding(cell) }) as usize
     }
 
+    fn target(&self, target: &TargetRef) -> usize {
+        let driver = super::Driver::get();
+        let unit = if target.constructs {
+            let origin = Origin::Constructor(target.symbol.clone());
+            Some(driver.unit(&target.symbol, origin, &target.signature))
+        } else {
+            // SAFETY: linking happens under the GIL.
+            unsafe { records::function(&target.symbol) }.and_then(cells::unit_of_record)
+        };
+        unit.map_or(NO_TARGET, |unit| std::ptr::from_ref(unit) as usize)
+    }
+
     fn global(&self, module: &Name, name: &Name) -> usize {
         // SAFETY: linking happens under the GIL.
         std::ptr::from_ref(unsafe { cells::global(module, name) }) as usize
@@ -206,9 +221,9 @@ impl Linker for RuntimeLinker {
         )
     }
 
-    fn record(&self, function: &Function) -> usize {
+    fn record(&self, function: &Symbol) -> usize {
         // SAFETY: linking happens under the GIL.
-        unsafe { records::function(&function.symbol) }.map_or(0, |r| std::ptr::from_ref(r) as usize)
+        unsafe { records::function(function) }.map_or(0, |r| std::ptr::from_ref(r) as usize)
     }
 
     fn thread_context(&self) -> usize {
@@ -258,6 +273,7 @@ fn layout() -> Layout {
         type_method_table: l.type_cache as i32,
         method_table_ancestors: super::method_table::ANCESTORS as i32,
         method_table_entries: super::method_table::ENTRIES as i32,
+        method_table_stride: super::method_table::STRIDE as i32,
         thread_stack_limit: std::mem::offset_of!(crate::thread::ThreadCtx, stack_limit) as i32,
         thread_eval_breaker: std::mem::offset_of!(crate::thread::ThreadCtx, eval_breaker) as i32,
         eval_breaker_size,

@@ -6,8 +6,9 @@ use std::ffi::{CStr, c_int, c_void};
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
 use crate::object::{Owned, PyResult, Raised};
+use crate::records::ClassRecord;
 
-/// A method table. The entries follow the header: first `len` native code addresses, then `len` pointers to what they are the code of.
+/// A method table. The entries follow the header: for each slot the address of native code, and a pointer to what that is the code of.
 #[repr(C)]
 #[derive(Debug)]
 pub struct MethodTable {
@@ -17,6 +18,8 @@ pub struct MethodTable {
     pub len: isize,
     /// The type whose table this is; borrowed.
     pub class: *mut PyTypeObject,
+    /// The static class whose layout the slots are.
+    pub record: &'static ClassRecord,
     /// The laid-out classes that the type descends from, the root first, then itself if it is one; [`NOBODY`] in the rest.
     pub ancestors: [usize; DEPTH],
 }
@@ -30,8 +33,11 @@ const NOBODY: usize = 1;
 /// Byte offset of the ancestors.
 pub const ANCESTORS: usize = std::mem::offset_of!(MethodTable, ancestors);
 
-/// Byte offset of the first native entry.
+/// Byte offset of the first entry.
 pub const ENTRIES: usize = size_of::<MethodTable>();
+
+/// Bytes of an entry.
+pub const STRIDE: usize = 16;
 
 impl MethodTable {
     /// The word with slot `index`'s native code.
@@ -40,7 +46,7 @@ impl MethodTable {
     /// `table` is alive and `index` below its length.
     pub unsafe fn native(table: *mut MethodTable, index: usize) -> *mut *const u8 {
         // SAFETY: the entries follow the header.
-        unsafe { table.byte_add(ENTRIES).cast::<*const u8>().add(index) }
+        unsafe { table.byte_add(ENTRIES + STRIDE * index).cast() }
     }
 
     /// The word with what slot `index`'s code belongs to.
@@ -48,14 +54,8 @@ impl MethodTable {
     /// # Safety
     /// `table` is alive and `index` below its length.
     pub unsafe fn target(table: *mut MethodTable, index: usize) -> *mut *const c_void {
-        // SAFETY: the targets follow the entries.
-        unsafe {
-            let len = (*table).len as usize;
-            table
-                .byte_add(ENTRIES)
-                .cast::<*const c_void>()
-                .add(len + index)
-        }
+        // SAFETY: as above; it is an entry's second word.
+        unsafe { table.byte_add(ENTRIES + STRIDE * index + 8).cast() }
     }
 
     /// The table of a type, or null.
@@ -68,6 +68,15 @@ impl MethodTable {
         unsafe { ffi::read(class.cast(), ffi::layout().type_cache) }
     }
 
+    /// Whether its type is still there. Beside the type only the list of tables has a reference.
+    ///
+    /// # Safety
+    /// `table` was installed, and a reference to it was leaked.
+    pub unsafe fn is_alive(table: *mut MethodTable) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { (*table).ob_refcnt > 1 && MethodTable::of((*table).class) == table }
+    }
+
     /// Makes an empty table and puts it into the type.
     ///
     /// # Errors
@@ -75,7 +84,11 @@ impl MethodTable {
     ///
     /// # Safety
     /// `class` is a live heap type; the GIL is held.
-    pub unsafe fn install(class: *mut PyTypeObject, len: usize) -> PyResult<*mut MethodTable> {
+    pub unsafe fn install(
+        class: *mut PyTypeObject,
+        record: &'static ClassRecord,
+        len: usize,
+    ) -> PyResult<*mut MethodTable> {
         // SAFETY: the object is new and large enough for the header and the words written.
         unsafe {
             let table_type = table_type()?;
@@ -83,6 +96,7 @@ impl MethodTable {
             let table: *mut MethodTable = Owned::from_new(object)?.into_ptr().cast();
             (*table).len = len as isize;
             (*table).class = class;
+            (&raw mut (*table).record).write(record);
             (*table).ancestors = [NOBODY; DEPTH];
             let old: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_cache);
             ffi::write(class.cast(), ffi::layout().type_cache, table);

@@ -8,9 +8,8 @@
 
 use keelback_checker::interface::{FunctionKind, MethodSlot};
 use keelback_checker::types::Symbol;
-use keelback_lowering::function::Origin;
+use keelback_lowering::function::{MethodRef, Origin};
 use keelback_lowering::types::Signature;
-use rustc_hash::FxHashMap;
 
 use super::Driver;
 use super::method_table::{DEPTH, MethodTable};
@@ -20,13 +19,30 @@ use crate::gil::GilCell;
 use crate::object::{self, PyResult};
 use crate::records::{self, ClassRecord};
 
-/// The static class whose layout the slots of a type's table are.
-static LAYOUTS: GilCell<Option<FxHashMap<usize, &'static ClassRecord>>> = GilCell::new(None);
+/// Every table made so far; each has a reference here and is never freed, because units' sites point into it.
+static TABLES: GilCell<Vec<*mut MethodTable>> = GilCell::new(Vec::new());
 
-/// The record whose layout a type's table follows.
+/// The record whose layout a type's table follows, if it has one.
 unsafe fn layout_of(class: *mut PyTypeObject) -> Option<&'static ClassRecord> {
-    // SAFETY: the GIL is held; the closure only touches the map.
-    unsafe { LAYOUTS.with(|l| l.as_ref().and_then(|l| l.get(&(class as usize)).copied())) }
+    // SAFETY: the caller's promise: a live type. What is in `tp_cache` is a table or nothing: CPython uses it no longer.
+    unsafe {
+        if ffi::type_flags(class) & ffi::TPFLAGS_HEAPTYPE == 0 {
+            return None;
+        }
+        let table = MethodTable::of(class);
+        (!table.is_null()).then(|| (*table).record)
+    }
+}
+
+/// The tables of types that are still there.
+unsafe fn tables() -> Vec<*mut MethodTable> {
+    // SAFETY: the GIL is held; the closure only touches the list. Tables are never freed.
+    unsafe {
+        TABLES.with(|tables| {
+            tables.retain(|table| MethodTable::is_alive(*table));
+            tables.clone()
+        })
+    }
 }
 
 unsafe fn set(table: *mut MethodTable, slot: usize, unit: &'static Unit) {
@@ -44,6 +60,34 @@ unsafe fn set(table: *mut MethodTable, slot: usize, unit: &'static Unit) {
 pub unsafe fn target(table: *mut MethodTable, slot: usize) -> &'static Unit {
     // SAFETY: the caller's promise; targets are leaked units.
     unsafe { &*(*MethodTable::target(table, slot)).cast::<Unit>() }
+}
+
+/// What a slot goes to in the tables of a class and of those below it, each once: what most classes have comes first.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn targets(method: &MethodRef) -> Vec<&'static Unit> {
+    let mut found: Vec<(&'static Unit, usize)> = Vec::new();
+    // SAFETY: the caller's promise; the tables' types are alive.
+    unsafe {
+        let Some(record) = records::class(&method.class) else {
+            return Vec::new();
+        };
+        let class = record.class.get();
+        for table in tables() {
+            let below = (*table).class;
+            if below != class && ffi::PyType_IsSubtype(below, class) == 0 {
+                continue;
+            }
+            let unit = target(table, method.slot as usize);
+            match found.iter_mut().find(|(u, _)| std::ptr::eq(*u, unit)) {
+                Some((_, count)) => *count += 1,
+                None => found.push((unit, 1)),
+            }
+        }
+    }
+    found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    found.into_iter().map(|(unit, _)| unit).collect()
 }
 
 /// Gives a type a table for the layout of a static class. The table lives on when the type goes: units' sites point into it.
@@ -64,12 +108,9 @@ pub unsafe fn adopt(
             .layout
             .as_ref()
             .map_or(0, |l| l.methods.len());
-        let table = MethodTable::install(class, slots)?;
+        let table = MethodTable::install(class, record, slots)?;
         ffi::Py_INCREF(table.cast());
-        LAYOUTS.with(|l| {
-            l.get_or_insert_with(FxHashMap::default)
-                .insert(class as usize, record)
-        });
+        TABLES.with(|tables| tables.push(table));
         let lineage = lineage(class);
         if lineage.len() <= DEPTH {
             (&mut (*table).ancestors)[..lineage.len()].copy_from_slice(&lineage);
@@ -193,17 +234,12 @@ pub unsafe fn resume(class: *mut PyTypeObject) {
 pub unsafe fn function_left(function: &Symbol) {
     // SAFETY: the caller's promise.
     unsafe {
-        let classes = LAYOUTS.with(|l| {
-            l.iter()
-                .flatten()
-                .map(|(c, r)| (*c, *r))
-                .collect::<Vec<_>>()
-        });
-        for (class, record) in classes {
+        for table in tables() {
+            let record = (*table).record;
             if let Ok(layout) = &record.interface.layout {
                 for (i, slot) in layout.methods.iter().enumerate() {
                     if slot.function == *function {
-                        set(MethodTable::of(class as *mut PyTypeObject), i, thunk(slot));
+                        set(table, i, thunk(slot));
                     }
                 }
             }
@@ -231,6 +267,13 @@ unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static 
             record.interface.kind,
             FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter
         ) {
+            return None;
+        }
+        // A method of another class that was put here does not know this one's fields.
+        let owner = records::class(&super::cells::owner(&record.symbol))?
+            .class
+            .get();
+        if owner.is_null() || ffi::PyType_IsSubtype(class, owner) == 0 {
             return None;
         }
         let wanted: Signature = Driver::get().signature(&slot.introduced_by);

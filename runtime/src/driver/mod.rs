@@ -6,6 +6,7 @@
 
 pub mod bindings;
 pub mod call;
+pub mod callees;
 pub mod cells;
 pub mod descriptions;
 pub mod linked;
@@ -28,6 +29,7 @@ use keelback_jit::linker::Linker;
 use keelback_jit::{GenericEntry, Jit, JitError, Options};
 use keelback_lowering::build::{self, Interfaces};
 use keelback_lowering::function::{CellRef, Function, Origin, Reference};
+use keelback_lowering::pipeline;
 use keelback_lowering::query::DbInterfaces;
 use keelback_lowering::types::Signature;
 use rustc_hash::FxHashMap;
@@ -228,6 +230,18 @@ impl Driver {
     /// The bytecode of a unit, with every pass done.
     fn lower(&self, unit: &'static Unit) -> Result<Function, String> {
         let started = Instant::now();
+        // SAFETY: the GIL is held.
+        let result = unsafe { unit.prepared() }.map(|prepared| {
+            let mut function = Function::clone(&prepared);
+            pipeline::finish(&mut function, self.opt, &callees::Loaded);
+            function
+        });
+        stats::add(Phase::Lower, started.elapsed());
+        result
+    }
+
+    /// The bytecode of a unit with its calls as calls, with the passes done that come before it goes into others.
+    fn prepare(&self, unit: &'static Unit) -> Result<Function, String> {
         let result = match &unit.origin {
             Origin::Source => self.lower_source(unit),
             other => self
@@ -261,12 +275,10 @@ impl Driver {
                 })
                 .unwrap_or_else(|| Err(format!("the module {} is not found", unit.symbol.module))),
         };
-        let result = result.map(|mut function| {
-            keelback_lowering::pipeline::optimise(&mut function, self.opt);
+        result.map(|mut function| {
+            pipeline::prepare(&mut function, self.opt);
             function
-        });
-        stats::add(Phase::Lower, started.elapsed());
-        result
+        })
     }
 
     fn lower_source(&self, unit: &'static Unit) -> Result<Function, String> {

@@ -5,6 +5,7 @@
 //! never freed; a module that is imported again gets new ones.
 
 use std::fmt;
+use std::sync::Arc;
 
 use keelback_checker::types::Symbol;
 use keelback_lowering::function::{CellKind, Function, Origin};
@@ -71,6 +72,8 @@ pub struct Unit {
     /// The function's record, for functions of the source.
     pub record: GilCell<Option<&'static FunctionRecord>>,
     state: GilCell<State>,
+    /// Its bytecode before it is told from its calls, once somebody asked for it.
+    prepared: GilCell<Option<Arc<Function>>>,
     /// The stub that compiles it, once somebody asked for an entry.
     stub: GilCell<*const u8>,
     sites: GilCell<Vec<Site>>,
@@ -96,6 +99,7 @@ impl Unit {
             signature,
             record: GilCell::new(None),
             state: GilCell::new(State::Cold),
+            prepared: GilCell::new(None),
             stub: GilCell::new(std::ptr::null()),
             sites: GilCell::new(Vec::new()),
         }
@@ -123,6 +127,28 @@ impl Unit {
         match unsafe { self.state.get() } {
             State::Left(reason) => Some(reason),
             _ => None,
+        }
+    }
+
+    /// The bytecode with its calls as calls, as it goes into callers; made when first asked for.
+    ///
+    /// # Errors
+    /// Why there is none now.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    pub unsafe fn prepared(&'static self) -> Result<Arc<Function>, String> {
+        // SAFETY: the caller's promise; the closures only touch the cell.
+        unsafe {
+            if let Some(reason) = self.left() {
+                return Err(reason.to_owned());
+            }
+            if let Some(found) = self.prepared.with(|p| p.clone()) {
+                return Ok(found);
+            }
+            let made = Arc::new(Driver::get().prepare(self)?);
+            self.prepared.with(|p| *p = Some(made.clone()));
+            Ok(made)
         }
     }
 

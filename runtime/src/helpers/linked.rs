@@ -33,6 +33,10 @@ pub trait Linked: Sync {
     unsafe fn trace(&self, record: usize, line: i64, start: i64, end: i64);
     /// Calls through the binding cell at `cell` with one word for each argument, all borrowed; the result is a word of the cell's signature.
     unsafe fn call_cell(&self, cell: usize, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64>;
+    /// What the binding cell at `cell` goes to, as [`Linker::target`](keelback_jit::linker::Linker::target) names it.
+    unsafe fn cell_target(&self, cell: usize) -> u64;
+    /// The same of the method in `slot` of the object's method table; 0 when its type has no table.
+    unsafe fn slot_target(&self, slot: u32, object: Obj) -> u64;
     /// Calls the method in `slot` of the method table of `args[0]`.
     unsafe fn call_slot(&self, slot: u32, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64>;
 }

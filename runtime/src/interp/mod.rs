@@ -149,16 +149,12 @@ unsafe fn advance(
             return Ok(Next::Step);
         }
         Op::Trace => {
-            if code.record != 0 {
-                let span = step.span;
+            let span = step.span;
+            let record = code.records[span.frame as usize];
+            if record != 0 {
                 // SAFETY: the record is the linker's.
                 unsafe {
-                    control::trace(
-                        code.record,
-                        span.line.into(),
-                        span.start.into(),
-                        span.end.into(),
-                    );
+                    control::trace(record, span.line.into(), span.start.into(), span.end.into());
                 }
             }
             return Ok(Next::Step);

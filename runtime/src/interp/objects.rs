@@ -203,6 +203,14 @@ pub(super) unsafe fn perform(
                 };
                 linked()?.call_slot(slot, ctx, &all())?
             }
+            Op::CellTarget => linked()?.cell_target(address(step)),
+            Op::MethodTarget => {
+                let Operand::Slot(slot) = step.operand else {
+                    return Err(malformed(step));
+                };
+                linked()?.slot_target(slot, obj(0))
+            }
+            Op::TargetIs => u64::from(arg(0) == address(step) as u64),
             Op::CallObject => {
                 let words = all();
                 calls::call_object(

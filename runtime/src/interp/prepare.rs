@@ -16,8 +16,8 @@ pub(super) struct Code {
     pub registers: usize,
     /// The registers of its parameters.
     pub params: Vec<u32>,
-    /// The record for tracebacks, or 0 when the function has no source of its own.
-    pub record: usize,
+    /// Records for tracebacks: of the function itself, then of each frame; 0 for what has no source.
+    pub records: Vec<usize>,
 }
 
 /// A prepared instruction.
@@ -118,6 +118,7 @@ impl Code {
                 }
             })
             .collect();
+        let own = (function.origin == Origin::Source).then_some(&function.symbol);
         Code {
             steps,
             registers: function.values.len(),
@@ -126,11 +127,10 @@ impl Code {
                 .first()
                 .map(|b| b.params.iter().map(|v| v.0).collect())
                 .unwrap_or_default(),
-            record: if function.origin == Origin::Source {
-                linker.record(function)
-            } else {
-                0
-            },
+            records: std::iter::once(own)
+                .chain(function.frames.iter().map(|f| f.function.as_ref()))
+                .map(|symbol| symbol.map_or(0, |s| linker.record(s)))
+                .collect(),
         }
     }
 }
@@ -166,6 +166,7 @@ fn resolve(function: &Function, inst: &Inst, repr: Repr, linker: &dyn Linker) ->
             Some(Reference::Field(f)) => Operand::Field(linker.field(f), f.offset as usize, f.repr),
             Some(Reference::Cell(c)) => Operand::Address(linker.cell(c)),
             Some(Reference::Method(m)) => Operand::Slot(m.slot),
+            Some(Reference::Target(t)) => Operand::Address(linker.target(t)),
             Some(Reference::Global { module, name }) => {
                 Operand::Address(linker.global(module, name))
             }

@@ -6,7 +6,7 @@ use keelback_checker::diagnostic::SourceFile;
 use keelback_checker::types::Name;
 use keelback_lowering::build::lower;
 use keelback_lowering::function::Function;
-use keelback_lowering::pipeline::optimise;
+use keelback_lowering::pipeline;
 use keelback_lowering::text;
 
 use super::selection::Selection;
@@ -37,7 +37,8 @@ pub(super) fn build(selection: &Selection, name: &Name, level: u8) -> Result<Fun
             unsupported.reason
         )
     })?;
-    optimise(&mut function, level);
+    pipeline::prepare(&mut function, level);
+    pipeline::finish(&mut function, level, &selection.callees(level));
     Ok(function)
 }
 
@@ -48,7 +49,7 @@ fn annotated(function: &Function, source: &SourceFile) -> String {
         .blocks
         .iter()
         .flat_map(|block| &block.insts)
-        .map(|inst| inst.span.line);
+        .map(|inst| function.own_span(inst.span).line);
     let mut out = String::new();
     let mut shown = 0;
     for row in printed.lines() {

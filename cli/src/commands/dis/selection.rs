@@ -15,6 +15,7 @@ use keelback_checker::tree::Fallback;
 use keelback_checker::types::{Name, Symbol};
 use keelback_checker::{check, classes, project, signatures};
 use keelback_lowering::build::Interfaces;
+use keelback_lowering::query::DbCallees;
 
 /// A path, and what is named behind its last colon. A file whose own name has a colon is found too.
 pub(super) fn split_target(target: &str) -> (PathBuf, Option<&str>) {
@@ -81,6 +82,11 @@ impl Selection {
     /// What the checker knows of a function.
     pub(super) fn checked(&self, name: &Name) -> Option<Arc<CheckedFunction>> {
         check_function(&self.db, self.file, name)
+    }
+
+    /// The bodies that may go into its functions.
+    pub(super) fn callees(&self, level: u8) -> DbCallees<'_> {
+        DbCallees::new(&self.db, self.file, level)
     }
 
     /// The file's text and lines.
