@@ -11,7 +11,7 @@ use keelback_checker::index::module_index;
 use keelback_checker::infer::check_function;
 use keelback_checker::settings::{SearchPaths, Settings, StaticPatterns};
 use keelback_checker::system::OsSystem;
-use keelback_lowering::query::lower_function;
+use keelback_lowering::query::{DbCallees, lower_function};
 use keelback_lowering::verify::{verify, verify_ownership};
 use keelback_lowering::{binary, pipeline, text};
 
@@ -82,7 +82,9 @@ fn examples_lower_at_every_level() {
                 }
                 for level in 0..=2 {
                     let mut function = function.clone();
-                    pipeline::optimise(&mut function, level);
+                    pipeline::prepare(&mut function, level);
+                    let callees = DbCallees::new(&db, file, level);
+                    pipeline::finish(&mut function, level, &callees);
                     for errors in [verify(&function), verify_ownership(&function)] {
                         for error in errors.err().into_iter().flatten() {
                             problems.push(format!("{shown}, level {level}: {error}"));
