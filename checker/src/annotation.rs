@@ -11,7 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
-use crate::types::{Constant, Name, Primitive, Symbol, Type, TypeRef, Types};
+use crate::types::{
+    Constant, Name, Primitive, Rest, Signature, Symbol, Type, Types, Variable, VariableKind,
+};
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,8 +49,12 @@ pub struct Scope<'db> {
     container: Option<Name>,
     /// The class that `Self` means.
     self_class: Option<Symbol>,
-    /// Type parameters in sight, with their bounds.
-    type_params: Vec<(Name, Option<TypeRef>)>,
+    /// Type parameters in sight that were declared in brackets.
+    type_params: Vec<Variable>,
+    /// The function whose signature is read; variables that nothing around has are its own.
+    function: Option<Symbol>,
+    /// Whether old-style variables stay without an owner: while the parameters of a class are being found.
+    is_unowned: bool,
 }
 
 impl<'db> Scope<'db> {
@@ -60,7 +66,21 @@ impl<'db> Scope<'db> {
             container: None,
             self_class: None,
             type_params: Vec::new(),
+            function: None,
+            is_unowned: false,
         }
+    }
+
+    /// The same place, for the signature of `function`.
+    pub fn of_signature(mut self, function: Symbol) -> Scope<'db> {
+        self.function = Some(function);
+        self
+    }
+
+    /// The same place, with old-style variables left without an owner.
+    pub fn unowned(mut self) -> Scope<'db> {
+        self.is_unowned = true;
+        self
     }
 
     /// The inside of the function or class called `qualname`, where its own type parameters are in sight. Annotations of a
@@ -91,25 +111,54 @@ impl<'db> Scope<'db> {
                 None
             };
             if let Some(params) = params {
-                scope.add_type_params(&params.type_params);
+                let module = crate::resolve::module_name(db, file);
+                scope.add_type_params(&params.type_params, Symbol::of(module, Name::new(outer)));
             }
         }
         scope
     }
 
-    /// Brings type parameters into sight.
-    pub fn add_type_params(&mut self, params: &[TypeParam]) {
+    /// Brings the type parameters of `owner` into sight. Each sees those before it, and itself.
+    pub fn add_type_params(&mut self, params: &[TypeParam], owner: Symbol) {
         for param in params {
-            let bound = match param {
-                TypeParam::TypeVar(node) => node
-                    .bound
-                    .as_ref()
-                    .map(|bound| TypeRef::new(self.ty(bound, &mut Vec::new()))),
-                _ => None,
-            };
-            let name = Name::new(param.name().as_str());
-            self.type_params.retain(|(known, _)| *known != name);
-            self.type_params.push((name, bound));
+            let variable = crate::variables::of_type_param(self, param, owner);
+            self.type_params.retain(|known| known.name != variable.name);
+            self.type_params.push(variable);
+        }
+    }
+
+    /// A variable that was declared by a call of `TypeVar` and the like, as a parameter of what it belongs to here: of the outermost class
+    /// or function around that uses it in its head.
+    fn owned(&self, variable: Variable) -> Variable {
+        if self.is_unowned || variable.owner.is_some() {
+            return variable;
+        }
+        let module = crate::resolve::module_name(self.db, self.file);
+        let index = module_index(self.db, self.file);
+        let container = self.container.as_deref().unwrap_or("");
+        let ends = container
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain((!container.is_empty()).then_some(container.len()));
+        let mut innermost = None;
+        for end in ends {
+            let outer = Name::new(&container[..end]);
+            if index.classes.contains_key(&outer) {
+                let params = crate::classes::type_params(self.db, self.file, &outer);
+                if let Some(own) = params.iter().find(|own| own.name == variable.name) {
+                    return *own;
+                }
+            } else if let Some(entry) = index.functions.get(&outer) {
+                let symbol = Symbol::of(module, outer);
+                innermost = Some(symbol);
+                if crate::variables::head_mentions(self.db, self.file, entry, &variable.name) {
+                    return variable.owned_by(symbol);
+                }
+            }
+        }
+        match self.function.or(innermost) {
+            Some(function) => variable.owned_by(function),
+            None => variable,
         }
     }
 
@@ -155,7 +204,7 @@ impl<'db> Scope<'db> {
                     && !function.is_async
                     && !function.is_overloaded =>
             {
-                without_variables(&function.returns)
+                function.returns.without_variables()
             }
             _ => Type::Dynamic,
         }
@@ -304,8 +353,8 @@ impl<'db> Scope<'db> {
         let found = self
             .type_params
             .iter()
-            .find(|(known, _)| **known == *name.id.as_str())?;
-        Some(Type::TypeVar(found.0, found.1))
+            .find(|known| *known.name == *name.id.as_str())?;
+        Some(Type::TypeVar(*found))
     }
 
     fn named(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
@@ -317,6 +366,7 @@ impl<'db> Scope<'db> {
             Resolved::Primitive(primitive) => Type::Primitive(primitive),
             Resolved::Special(special) => self.bare_special(special, expr, problems),
             Resolved::Variable { file, name } => match alias(self.db, file, &name) {
+                Some(Type::TypeVar(variable)) => Type::TypeVar(self.owned(variable)),
                 Some(ty) => ty,
                 None => Type::Dynamic,
             },
@@ -407,7 +457,7 @@ impl<'db> Scope<'db> {
         match special {
             Special::Never | Special::NoReturn => Type::Never,
             Special::LiteralString => Type::str(),
-            Special::Callable => Type::Callable(None, Type::Dynamic.into()),
+            Special::Callable => Type::Callable(Signature::of_anything(Type::Dynamic)),
             Special::SelfType => match &self.self_class {
                 Some(class) => Type::Instance(*class, Types::none()),
                 None => Type::Dynamic,
@@ -446,7 +496,7 @@ impl<'db> Scope<'db> {
             Resolved::Variable { file, name } => {
                 self.tys(&items, problems);
                 // Arguments of a generic alias are not put in: its variables become dynamic.
-                alias(self.db, file, &name).map_or(Type::Dynamic, |ty| without_variables(&ty))
+                alias(self.db, file, &name).map_or(Type::Dynamic, |ty| ty.without_variables())
             }
             Resolved::Primitive(primitive) => {
                 let message = format!("`{}` takes no arguments", primitive.name());
@@ -614,22 +664,24 @@ impl<'db> Scope<'db> {
                 message,
                 problems,
             );
-            return Type::Callable(None, Type::Dynamic.into());
+            return Type::Callable(Signature::of_anything(Type::Dynamic));
         };
-        let params = match params {
-            Expr::List(list) => Some(
-                self.tys(&list.elts.iter().collect::<Vec<_>>(), problems)
-                    .into_iter()
-                    .map(boxed)
-                    .collect(),
-            ),
-            Expr::EllipsisLiteral(_) => None,
-            other => {
-                self.ty(other, problems);
-                None
+        let returns = boxed(self.ty(returns, problems));
+        Type::Callable(match params {
+            Expr::List(list) => {
+                let items: Vec<&Expr> = list.elts.iter().collect();
+                let types = self.tys(&items, problems);
+                Signature::of_positional(types.into_iter().map(boxed), returns)
             }
-        };
-        Type::Callable(params, boxed(self.ty(returns, problems)).into())
+            Expr::EllipsisLiteral(_) => Signature::of_anything(returns),
+            other => match self.ty(other, problems) {
+                Type::TypeVar(variable) if variable.kind == VariableKind::Parameters => {
+                    Signature::new([], Rest::Variable(variable), returns)
+                }
+                Type::Parameters(signature) => signature.returning(returns),
+                _ => Signature::of_anything(returns),
+            },
+        })
     }
 }
 
@@ -707,28 +759,6 @@ pub fn boxed(ty: Type) -> Type {
     }
 }
 
-/// `ty` with its type variables made dynamic.
-pub fn without_variables(ty: &Type) -> Type {
-    substitute(ty, &|_| Some(Type::Dynamic))
-}
-
-/// `ty` with type variables replaced: those for which `value` gives nothing stay.
-pub fn substitute(ty: &Type, value: &dyn Fn(&Name) -> Option<Type>) -> Type {
-    let all = |types: &[Type]| -> Types { types.iter().map(|ty| substitute(ty, value)).collect() };
-    match ty {
-        Type::TypeVar(name, _) => value(name).unwrap_or(*ty),
-        Type::Instance(symbol, args) if !args.is_empty() => Type::Instance(*symbol, all(args)),
-        Type::Exact(symbol, args) if !args.is_empty() => Type::Exact(*symbol, all(args)),
-        Type::Tuple(items) => Type::Tuple(all(items)),
-        Type::Union(members) => Type::union(members.iter().map(|member| substitute(member, value))),
-        Type::Callable(params, returns) => Type::Callable(
-            params.as_ref().map(|params| all(params)),
-            substitute(returns, value).into(),
-        ),
-        other => *other,
-    }
-}
-
 /// The elements of a subscript's slice.
 fn elements(slice: &Expr) -> Vec<&Expr> {
     match slice {
@@ -787,7 +817,8 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
         Stmt::AnnAssign(node) => node.value.as_deref()?,
         Stmt::TypeAlias(node) => {
             if let Some(params) = &node.type_params {
-                scope.add_type_params(&params.type_params);
+                let module = crate::resolve::module_name(db, file);
+                scope.add_type_params(&params.type_params, Symbol::of(module, *name));
             }
             &*node.value
         }
@@ -796,26 +827,17 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
     if let Expr::Call(call) = value {
         let kind = crate::reach::dotted(&call.func)?;
         return match crate::index::last_part(&kind) {
-            "TypeVar" => {
-                let bound = call.arguments.keywords.iter().find_map(|keyword| {
-                    let is_bound = keyword.arg.as_ref()?.as_str() == "bound";
-                    is_bound.then(|| TypeRef::new(scope.ty(&keyword.value, &mut Vec::new())))
-                });
-                // One of several constraints is a bound of their union.
-                let constraints = call.arguments.args.get(1..).unwrap_or(&[]);
-                let bound = bound.or_else(|| {
-                    (!constraints.is_empty()).then(|| {
-                        TypeRef::new(Type::union(
-                            constraints
-                                .iter()
-                                .map(|ty| boxed(scope.ty(ty, &mut Vec::new()))),
-                        ))
-                    })
-                });
-                Some(Type::TypeVar(*name, bound))
+            "TypeVar" | "ParamSpec" | "TypeVarTuple" => {
+                crate::variables::of_call(&scope, *name, call).map(Type::TypeVar)
             }
-            // At run time a new type's values are those of the old one.
-            "NewType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
+            "NewType" => {
+                let base = scope.ty(call.arguments.args.get(1)?, &mut Vec::new());
+                let module = crate::resolve::module_name(db, file);
+                Some(match base {
+                    Type::Dynamic => Type::Dynamic,
+                    base => Type::New(Symbol::of(module, *name), base.into()),
+                })
+            }
             "TypeAliasType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
             _ => Some(Type::Dynamic),
         };

@@ -15,7 +15,7 @@ use crate::resolve::{module_name, resolve_from};
 use crate::signatures::{KnownDecorator, known_decorator};
 use crate::simple::SimpleTypes;
 use crate::symbols::{Resolved, Special, symbol_table};
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Variable, VariableKind};
 
 /// Whether `file` defines a class called `qualname`.
 pub fn has_class(db: &dyn Db, file: File, qualname: &Name) -> bool {
@@ -38,15 +38,15 @@ pub fn layout_refusal(db: &dyn Db, file: File, qualname: &Name) -> Option<Name> 
     refusal_query(db, Definition::new(db, file, *qualname))
 }
 
-/// The names of the type parameters of the class called `qualname` in `file`.
-pub fn type_params(db: &dyn Db, file: File, qualname: &Name) -> Arc<[Name]> {
+/// The type parameters of the class called `qualname` in `file`.
+pub fn type_params(db: &dyn Db, file: File, qualname: &Name) -> Arc<[Variable]> {
     heritage(db, Definition::new(db, file, *qualname))
         .type_params
         .clone()
 }
 
-/// The names of the type parameters of the class `symbol`, as seen from `from`.
-pub fn class_interface_params(db: &dyn Db, from: File, symbol: &Symbol) -> Arc<[Name]> {
+/// The type parameters of the class `symbol`, as seen from `from`.
+pub fn class_interface_params(db: &dyn Db, from: File, symbol: &Symbol) -> Arc<[Variable]> {
     match resolve_from(db, from, &symbol.module) {
         Some(file) => type_params(db, file, &symbol.qualname),
         None => Arc::from([]),
@@ -65,8 +65,8 @@ pub fn arity(db: &dyn Db, from: File, symbol: &Symbol) -> Option<RangeInclusive<
 pub(crate) struct Heritage {
     /// Bases in order, without `Generic` and `Protocol`.
     pub bases: Vec<Type>,
-    /// Names of type parameters.
-    pub type_params: Arc<[Name]>,
+    /// Its type parameters.
+    pub type_params: Arc<[Variable]>,
     /// How many type arguments there may be, when that is known.
     pub arity: Option<RangeInclusive<usize>>,
     /// A metaclass other than `ABCMeta`.
@@ -89,10 +89,11 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
     let Some(node) = node else {
         return Arc::default();
     };
-    let scope = Scope::inside(db, file, qualname);
+    let symbol = Symbol::of(module_name(db, file), *qualname);
+    let scope = Scope::inside(db, file, qualname).unowned();
     let mut heritage = Heritage::default();
-    let mut variables: Vec<Name> = Vec::new();
-    let mut explicit: Option<Vec<Name>> = None;
+    let mut variables: Vec<Variable> = Vec::new();
+    let mut explicit: Option<Vec<Variable>> = None;
     for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
         let head = match base {
             Expr::Subscript(subscript) => &*subscript.value,
@@ -108,7 +109,9 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
                 if let Expr::Subscript(subscript) = base {
                     let mut names = Vec::new();
                     for item in slice_items(&subscript.slice) {
-                        collect_variables(&scope.ty(item, &mut Vec::new()), &mut names);
+                        scope
+                            .ty(item, &mut Vec::new())
+                            .collect_variables(&mut names);
                     }
                     explicit = Some(names);
                 }
@@ -116,7 +119,8 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             }
             _ => scope.ty(base, &mut Vec::new()),
         };
-        collect_variables(&ty, &mut variables);
+        ty.collect_variables(&mut variables);
+        let ty = owned(ty, symbol);
         let is_class = matches!(ty, Type::Instance(..) | Type::Tuple(_));
         heritage
             .bases
@@ -143,23 +147,29 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
     }
     let (names, arity) = match &node.type_params {
         Some(params) => {
-            let names = params
-                .type_params
-                .iter()
-                .map(|param| Name::new(param.name().as_str()));
+            let mut own = Scope::inside(db, file, qualname);
+            let variables = params.type_params.iter().map(|param| {
+                let variable = crate::variables::of_type_param(&own, param, symbol);
+                own.add_type_params(std::slice::from_ref(param), symbol);
+                variable
+            });
+            let names: Vec<Variable> = variables.collect();
             let required = params.type_params.iter().filter(|param| match param {
                 TypeParam::TypeVar(node) => node.default.is_none(),
                 _ => true,
             });
             let plain = params.type_params.iter().all(|param| param.is_type_var());
             let arity = plain.then(|| required.count()..=params.type_params.len());
-            (names.collect(), arity)
+            (names, arity)
         }
         None => {
             let names = explicit.unwrap_or(variables);
             // Defaults and parameter specifications of old-style variables are not looked at in stubs.
             let known = !file.path(db).is_stub() || is_well_known(db, file, qualname);
-            let arity = known.then_some(names.len()..=names.len());
+            let plain = names.iter().all(|v| v.kind == VariableKind::Type);
+            let required = names.iter().filter(|v| v.default.is_none()).count();
+            let arity = (known && plain).then_some(required..=names.len());
+            let names = names.into_iter().map(|v| v.owned_by(symbol)).collect();
             (names, arity)
         }
     };
@@ -209,24 +219,14 @@ fn slice_items(slice: &Expr) -> Vec<&Expr> {
     }
 }
 
-fn collect_variables(ty: &Type, out: &mut Vec<Name>) {
-    match ty {
-        Type::TypeVar(name, _) if !out.contains(name) => out.push(*name),
-        Type::Instance(_, types)
-        | Type::Exact(_, types)
-        | Type::Tuple(types)
-        | Type::Union(types) => {
-            types.iter().for_each(|ty| collect_variables(ty, out));
-        }
-        Type::Callable(params, returns) => {
-            params
-                .iter()
-                .flat_map(|params| params.iter())
-                .for_each(|ty| collect_variables(ty, out));
-            collect_variables(returns, out);
-        }
-        _ => {}
-    }
+/// `ty`, written in the head of class `owner`, with the variables in it as parameters of the class.
+fn owned(ty: Type, owner: Symbol) -> Type {
+    ty.substitute(&|variable| {
+        variable
+            .owner
+            .is_none()
+            .then(|| Type::TypeVar(variable.owned_by(owner)))
+    })
 }
 
 /// Whether a decorator of a class means `decorator`.

@@ -14,7 +14,7 @@ use crate::files::staticness;
 use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
 use crate::members::is_subclass;
 use crate::rules::{Level, Rule};
-use crate::types::{Name, Type};
+use crate::types::{Name, Symbol, Type};
 
 mod classes;
 mod conflicts;
@@ -157,7 +157,10 @@ impl Checker<'_> {
                     Some(Stmt::TypeAlias(node)) => {
                         let mut scope = scope.clone();
                         if let Some(params) = &node.type_params {
-                            scope.add_type_params(&params.type_params);
+                            let module = crate::resolve::module_name(self.db, self.file);
+                            let name = node.name.as_name_expr().map_or("", |name| name.id.as_str());
+                            let alias = Symbol::of(module, Name::new(name));
+                            scope.add_type_params(&params.type_params, alias);
                         }
                         scope.ty(&node.value, &mut problems);
                     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Constant, Name, Symbol, Type};
+use crate::types::{Constant, Name, Symbol, Type, Variable};
 
 /// The interface of one module.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ pub enum FunctionKind {
 }
 
 /// A parameter's kind, as in `inspect.Parameter`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ParamKind {
     /// Before `/`.
     PositionalOnly,
@@ -153,8 +153,8 @@ pub struct ClassInterface {
     pub is_final: bool,
     /// Names of abstract methods that are still abstract here.
     pub abstract_methods: Vec<Name>,
-    /// Names of its type parameters, for generic classes (of stubs and of source).
-    pub type_params: Vec<Name>,
+    /// Its type parameters, for generic classes (of stubs and of source).
+    pub type_params: Vec<Variable>,
     /// Storage, when the class is laid out by the runtime; else why it is not.
     pub layout: Result<Arc<ClassLayout>, Name>,
 }

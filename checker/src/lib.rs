@@ -50,3 +50,4 @@ pub mod system;
 pub mod tree;
 pub mod tree_text;
 pub mod types;
+pub(crate) mod variables;

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::annotation::substitute;
 use crate::classes::class_interface;
 use crate::db::{Db, Definition, File};
 use crate::interface::Member;
 use crate::resolve::resolve_from;
-use crate::types::{Name, Symbol, Type, Types};
+use crate::types::{Symbol, Type, Types, Variable};
 
 /// A class among the bases of another, with the type arguments that it has there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,30 +33,28 @@ pub struct Found {
     pub owner: Ancestor,
     /// The member. Types in it are in terms of the owner's type parameters; see [`Found::specialise`].
     pub member: Member,
-    /// Names of the owner's type parameters.
-    pub type_params: Vec<Name>,
+    /// The owner's type parameters.
+    pub type_params: Vec<Variable>,
 }
 
 impl Found {
     /// A type written in the owner, with the owner's type parameters replaced by what they are for `args`, the type arguments
     /// of the class `params` belongs to. Parameters without arguments become dynamic.
-    pub fn specialise(&self, ty: &Type, params: &[Name], args: &[Type]) -> Type {
+    pub fn specialise(&self, ty: &Type, params: &[Variable], args: &[Type]) -> Type {
         let own_args: Vec<Type> = self
             .owner
             .args
             .iter()
-            .map(|arg| {
-                substitute(arg, &|name| {
-                    let position = params.iter().position(|param| param == name)?;
-                    Some(args.get(position).cloned().unwrap_or(Type::Dynamic))
-                })
-            })
+            .map(|arg| arg.substitute(&|variable| argument(params, args, variable)))
             .collect();
-        substitute(ty, &|name| {
-            let position = self.type_params.iter().position(|param| param == name)?;
-            Some(own_args.get(position).cloned().unwrap_or(Type::Dynamic))
-        })
+        ty.substitute(&|variable| argument(&self.type_params, &own_args, variable))
     }
+}
+
+/// What `variable` is for type arguments `args` of parameters `params`: dynamic where none is given; nothing if it is no such parameter.
+fn argument(params: &[Variable], args: &[Type], variable: Variable) -> Option<Type> {
+    let position = params.iter().position(|param| *param == variable)?;
+    Some(args.get(position).copied().unwrap_or(Type::Dynamic))
 }
 
 /// The method resolution order of `symbol` as seen from `from`; `None` when there is no such class.
@@ -79,7 +76,7 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
     );
     let variables = heritage.type_params.iter();
     let own = Ancestor {
-        args: variables.map(|name| Type::TypeVar(*name, None)).collect(),
+        args: variables.map(|own| Type::TypeVar(*own)).collect(),
         symbol,
     };
     let mut has_unknown = false;
@@ -108,12 +105,7 @@ fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mr
                 args: ancestor
                     .args
                     .iter()
-                    .map(|arg| {
-                        substitute(arg, &|name| {
-                            let position = params.iter().position(|param| param == name)?;
-                            Some(args.get(position).cloned().unwrap_or(Type::Dynamic))
-                        })
-                    })
+                    .map(|arg| arg.substitute(&|variable| argument(&params, &args, variable)))
                     .collect(),
             })
             .collect();
@@ -218,12 +210,7 @@ pub fn args_as(
         found
             .args
             .iter()
-            .map(|arg| {
-                substitute(arg, &|name| {
-                    let position = params.iter().position(|param| param == name)?;
-                    Some(args.get(position).cloned().unwrap_or(Type::Dynamic))
-                })
-            })
+            .map(|arg| arg.substitute(&|variable| argument(&params, args, variable)))
             .collect(),
     )
 }

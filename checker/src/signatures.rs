@@ -309,10 +309,11 @@ pub fn scope_of<'db>(
         Some((outer, _)) => Scope::inside(db, file, &Name::new(outer)),
         None => Scope::module(db, file),
     };
+    let symbol = Symbol::of(module_name(db, file), entry.qualname);
     if let Some(type_params) = &node.type_params {
-        scope.add_type_params(&type_params.type_params);
+        scope.add_type_params(&type_params.type_params, symbol);
     }
-    scope
+    scope.of_signature(symbol)
 }
 
 /// The type of `self` or `cls`; `None` for a function that has neither.
@@ -327,10 +328,7 @@ fn receiver_type(db: &dyn Db, file: File, module: &Name, entry: &FunctionEntry) 
                 return Some(Type::Dynamic);
             }
             let params = crate::classes::type_params(db, file, class);
-            let args = params
-                .iter()
-                .map(|name| Type::TypeVar(*name, None))
-                .collect();
+            let args = params.iter().map(|own| Type::TypeVar(*own)).collect();
             Some(Type::Instance(symbol, args))
         }
         FunctionKind::StaticMethod | FunctionKind::Function => None,

@@ -116,7 +116,7 @@ fn annotations_become_types() {
         ("object", "object"),
         ("NoReturn", "Never"),
         ("os.PathLike[str]", "PathLike[str]"),
-        ("UserId", "int"),
+        ("UserId", "UserId"),
         ("Later", "int | str"),
     ];
     let head = "import typing, os, typing as t\n\

@@ -51,7 +51,26 @@ impl Cx<'_> {
             | Type::TypeVar(..)
             | Type::Never
             | Type::Callable(..)
+            | Type::Overloaded(_)
+            | Type::Method(..)
+            | Type::Parameters(_)
+            | Type::ParametersOf(..)
+            | Type::Alias(..)
             | Type::Function(_) => self.dynamic_attribute(value, &stored, span),
+            Type::EnumMember(..)
+            | Type::LiteralString
+            | Type::New(..)
+            | Type::Guard(..)
+            | Type::Variadic(..) => {
+                let instance = value.ty.as_instance();
+                self.read_attribute(super::cx::known(value, instance), name, at, span)
+            }
+            Type::ClassOf(of) => match *of {
+                Type::Instance(class, _) | Type::Exact(class, _) => {
+                    self.class_attribute(value, &class, name, &stored, at, span)
+                }
+                _ => self.dynamic_attribute(value, &stored, span),
+            },
             Type::Module(module) => self.module_attribute(value, &module, name, at, span),
             Type::Class(class) => self.class_attribute(value, &class, name, &stored, at, span),
             Type::Union(members) => self.union_attribute(value, &members, &stored, name, at, span),

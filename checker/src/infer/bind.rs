@@ -7,7 +7,7 @@ use crate::interface::{DefaultValue, Param, ParamKind};
 use crate::rules::Rule;
 use crate::suggest::did_you_mean;
 use crate::tree::{Arg, Expr, ExprKind, Stmt};
-use crate::types::{Constant, Name, Type};
+use crate::types::{Constant, Name, Type, Variable};
 
 use super::convert::Why;
 use super::cx::{Cx, make, object, range};
@@ -32,7 +32,7 @@ pub struct Bound {
     /// One for each parameter.
     pub args: Vec<Arg>,
     /// What type variables were found to stand for.
-    pub solved: Vec<(Name, Type)>,
+    pub solved: Vec<(Variable, Type)>,
     /// Whether the call is right.
     pub ok: bool,
 }
@@ -51,7 +51,7 @@ impl Cx<'_> {
         params: &[Param],
         arguments: &ast::Arguments,
         function: &Name,
-        known: &[(Name, Type)],
+        known: &[(Variable, Type)],
         span: TextRange,
     ) -> Bound {
         let mut ok = true;
@@ -128,8 +128,8 @@ impl Cx<'_> {
         items: &[(Name, &ast::Expr)],
         param: &Param,
         function: &Name,
-        known: &[(Name, Type)],
-        solved: &mut Vec<(Name, Type)>,
+        known: &[(Variable, Type)],
+        solved: &mut Vec<(Variable, Type)>,
         span: TextRange,
     ) -> Expr {
         let mut pairs = Vec::new();
@@ -169,8 +169,8 @@ impl Cx<'_> {
         expr: &ast::Expr,
         param: &Param,
         function: &Name,
-        known: &[(Name, Type)],
-        solved: &mut Vec<(Name, Type)>,
+        known: &[(Variable, Type)],
+        solved: &mut Vec<(Variable, Type)>,
     ) -> Expr {
         let declared = substitute(&param.ty, known);
         let wanted = erase(&declared);
@@ -335,9 +335,9 @@ impl Cx<'_> {
         params: &[Param],
         arguments: &ast::Arguments,
         function: &Name,
-        known: &[(Name, Type)],
+        known: &[(Variable, Type)],
         span: TextRange,
-    ) -> (Vec<Expr>, Vec<Name>, Vec<(Name, Type)>) {
+    ) -> (Vec<Expr>, Vec<Name>, Vec<(Variable, Type)>) {
         let mut ok = true;
         // Only for what is missing or too much; the arguments are evaluated below, in the order in which they stand.
         let slots: Vec<(TextRange, usize)> = {

@@ -1028,7 +1028,7 @@ impl Cx<'_> {
                             super::attr::python_type(&erase(&f.returns))
                         }
                     }),
-                    Some(Type::Callable(_, r)) => erase(r),
+                    Some(Type::Callable(signature)) => erase(&signature.returns),
                     Some(Type::Class(c))
                         if matches!(c.name(), "int" | "str" | "float" | "bool")
                             && &*c.module == "builtins" =>

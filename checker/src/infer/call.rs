@@ -6,7 +6,7 @@ use keelback_parser::text_size::TextRange;
 use crate::interface::{FunctionInterface, FunctionKind, Member, Param};
 use crate::rules::Rule;
 use crate::tree::{Arg, Assumption, Binding, Call, Callee, Expr, ExprKind};
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Variable};
 
 use super::attr::erase_top;
 use super::bind::has_unpacking;
@@ -99,8 +99,10 @@ impl Cx<'_> {
                 }
                 self.call_anything(callee, call, span)
             }
-            Type::Callable(params, returns) => {
-                if let (Some(params), false) = (params, has_unpacking(&call.arguments)) {
+            Type::Callable(signature) => {
+                let returns = erase(&signature.returns);
+                let plain: Option<Vec<Type>> = signature.as_plain().map(Iterator::collect);
+                if let (Some(params), false) = (plain, has_unpacking(&call.arguments)) {
                     let given = call.arguments.args.len();
                     if call.arguments.keywords.is_empty() && given != params.len() {
                         let rule = if given > params.len() {
@@ -132,11 +134,11 @@ impl Cx<'_> {
                             self.checked_object_args(&params, &call.arguments, &shown, &[], span);
                         self.after_call();
                         let e = self.call_object(callee, args, names, span);
-                        return self.expect(e, &erase(returns));
+                        return self.expect(e, &returns);
                     }
                 }
                 let e = self.call_anything(callee, call, span);
-                self.expect(e, &erase(returns))
+                self.expect(e, &returns)
             }
             Type::Class(symbol) => {
                 let e = self.call_anything(callee, call, span);
@@ -327,8 +329,8 @@ impl Cx<'_> {
         &mut self,
         e: Expr,
         function: &FunctionInterface,
-        params: &[(Name, Type)],
-        solved: &[(Name, Type)],
+        params: &[(Variable, Type)],
+        solved: &[(Variable, Type)],
     ) -> Expr {
         if function.is_async {
             return e;
@@ -521,7 +523,7 @@ impl Cx<'_> {
                 })
             })
         });
-        let known_params: Vec<(Name, Type)> = match &expected_args {
+        let known_params: Vec<(Variable, Type)> = match &expected_args {
             Some(args) => class
                 .type_params
                 .iter()
@@ -548,7 +550,7 @@ impl Cx<'_> {
             Lookup::Unknown => true,
         };
         let name = Name::new(symbol.name());
-        let instance = |solved: &[(Name, Type)]| {
+        let instance = |solved: &[(Variable, Type)]| {
             let args: Vec<Type> = match &expected_args {
                 Some(args) => args.clone(),
                 None => class
@@ -940,7 +942,7 @@ impl Cx<'_> {
         receiver: Expr,
         class: &Symbol,
         function: &FunctionInterface,
-        params: &[(Name, Type)],
+        params: &[(Variable, Type)],
         stored: &str,
         call: &ast::ExprCall,
         span: TextRange,
@@ -1181,7 +1183,7 @@ impl Cx<'_> {
         let receiver = self.read_local(id, &first.0, span);
         let interface = self.world.class(&class);
         let bases: Vec<Type> = interface.map(|c| c.bases.clone()).unwrap_or_default();
-        let mut found: Option<(Symbol, Member, Vec<(Name, Type)>)> = None;
+        let mut found: Option<(Symbol, Member, Vec<(Variable, Type)>)> = None;
         let mut unknown = false;
         for base in &bases {
             match base {

@@ -17,8 +17,14 @@ impl Cx<'_> {
             Type::Dynamic | Type::TypeVar(..) => Some(Type::Dynamic),
             Type::Never => Some(Type::Never),
             Type::None | Type::Primitive(_) | Type::Function(_) | Type::Module(_) => None,
-            Type::Callable(..) => None,
-            Type::Class(_) => Some(Type::Dynamic),
+            Type::Callable(..) | Type::Overloaded(_) | Type::Method(..) => None,
+            Type::Class(_) | Type::ClassOf(_) | Type::Alias(..) => Some(Type::Dynamic),
+            Type::Parameters(_) | Type::ParametersOf(..) => Some(Type::Dynamic),
+            Type::EnumMember(..)
+            | Type::LiteralString
+            | Type::New(..)
+            | Type::Guard(..)
+            | Type::Variadic(..) => self.item_type(&ty.as_instance()),
             Type::Tuple(items) => Some(self.world.join_all(items.iter().map(|t| match t {
                 Type::Primitive(p) => boxed(*p),
                 t => widen(t),

@@ -477,7 +477,7 @@ impl Cx<'_> {
             if let Some(class) = self.world.class(c) {
                 // Arguments carry over when the subclass passes its parameters on in order.
                 if !args.is_empty() && class.type_params.len() == args.len() && class.bases.iter().any(|b| {
-                    matches!(b, Type::Instance(s, a) if s == base && a.iter().zip(&class.type_params).all(|(a, p)| matches!(a, Type::TypeVar(n, _) if n == p)))
+                    matches!(b, Type::Instance(s, a) if s == base && a.iter().zip(&class.type_params).all(|(a, p)| matches!(a, Type::TypeVar(own) if own == p)))
                 }) {
                     return Type::Instance(*c, *args);
                 }

@@ -96,6 +96,12 @@ impl Cx<'_> {
             | Type::TypeVar(..)
             | Type::Never
             | Type::Callable(..)
+            | Type::Overloaded(_)
+            | Type::Method(..)
+            | Type::Parameters(_)
+            | Type::ParametersOf(..)
+            | Type::Alias(..)
+            | Type::ClassOf(_)
             | Type::Class(_) => {
                 self.after_call();
                 let index = self.unprimitive(index);
@@ -141,6 +147,14 @@ impl Cx<'_> {
                 } else {
                     self.expect(e, &result)
                 }
+            }
+            Type::EnumMember(..)
+            | Type::LiteralString
+            | Type::New(..)
+            | Type::Guard(..)
+            | Type::Variadic(..) => {
+                let instance = value.ty.as_instance();
+                self.instance_item_read(known(value, instance), index, span)
             }
             Type::Literal(_) => {
                 let wide = widen(&value.ty);

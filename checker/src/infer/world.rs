@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::interface::{ClassInterface, ClassLayout, Export, FunctionInterface, Member};
-use crate::types::{Constant, Name, Primitive, Symbol, Type, Types};
+use crate::types::{Constant, Name, Primitive, Symbol, Type, Types, Variable};
 
 /// Where module interfaces come from.
 pub trait Env {
@@ -73,7 +73,7 @@ pub enum Lookup {
         /// The class whose body has the member.
         owner: Symbol,
         /// Its type parameters with what they stand for.
-        params: Vec<(Name, Type)>,
+        params: Vec<(Variable, Type)>,
         /// The member.
         member: Member,
     },
@@ -240,8 +240,8 @@ impl<'a> World<'a> {
         &self,
         symbol: &Symbol,
         args: &[Type],
-    ) -> (Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)>, bool) {
-        let mut found: Vec<(Arc<ClassInterface>, Vec<(Name, Type)>)> = Vec::new();
+    ) -> (Vec<(Arc<ClassInterface>, Vec<(Variable, Type)>)>, bool) {
+        let mut found: Vec<(Arc<ClassInterface>, Vec<(Variable, Type)>)> = Vec::new();
         let mut complete = true;
         let mut queue = vec![(*symbol, Arc::<[Type]>::from(args))];
         while let Some((symbol, args)) = queue.pop() {
@@ -252,7 +252,7 @@ impl<'a> World<'a> {
                 complete = false;
                 continue;
             };
-            let params: Vec<(Name, Type)> = class
+            let params: Vec<(Variable, Type)> = class
                 .type_params
                 .iter()
                 .enumerate()
@@ -369,10 +369,9 @@ impl<'a> World<'a> {
         }
         match (from, to) {
             (_, Type::Dynamic | Type::TypeVar(..)) | (Type::Dynamic | Type::Never, _) => true,
-            (Type::TypeVar(_, bound), _) => match bound {
-                Some(bound) => self.assignable(bound, to),
-                None => true,
-            },
+            (Type::TypeVar(variable), _) => {
+                variable.is_free() || self.assignable(&variable.upper(), to)
+            }
             (_, Type::Never) => false,
             (_, Type::Instance(s, _)) if s.is_builtin("object") => true,
             (Type::Union(members), _) => members.iter().all(|m| self.assignable(m, to)),
@@ -724,57 +723,34 @@ pub fn widens(from: Primitive, to: Primitive) -> bool {
 }
 
 /// `ty` with type variables replaced; those without an entry stay.
-pub fn substitute(ty: &Type, params: &[(Name, Type)]) -> Type {
+pub fn substitute(ty: &Type, params: &[(Variable, Type)]) -> Type {
     if params.is_empty() {
         return *ty;
     }
-    let many = |items: &Types| {
-        items
+    ty.substitute(&|variable| {
+        params
             .iter()
-            .map(|t| substitute(t, params))
-            .collect::<Types>()
-    };
-    match ty {
-        Type::TypeVar(name, _) => params
-            .iter()
-            .find(|(n, _)| n == name)
-            .map_or_else(|| *ty, |(_, t)| *t),
-        Type::Instance(s, args) => Type::Instance(*s, many(args)),
-        Type::Exact(s, args) => Type::Exact(*s, many(args)),
-        Type::Tuple(items) => Type::Tuple(many(items)),
-        Type::Union(items) => Type::union(items.iter().map(|t| substitute(t, params))),
-        Type::Callable(args, ret) => {
-            Type::Callable(args.as_ref().map(many), substitute(ret, params).into())
-        }
-        other => *other,
-    }
+            .find(|(known, _)| *known == variable)
+            .map(|(_, value)| *value)
+    })
 }
 
 /// `ty` with the remaining type variables made dynamic.
 pub fn erase(ty: &Type) -> Type {
-    let many = |items: &Types| items.iter().map(erase).collect::<Types>();
-    match ty {
-        Type::TypeVar(..) => Type::Dynamic,
-        Type::Instance(s, args) => Type::Instance(*s, many(args)),
-        Type::Exact(s, args) => Type::Exact(*s, many(args)),
-        Type::Tuple(items) => Type::Tuple(many(items)),
-        Type::Union(items) => Type::union(items.iter().map(erase)),
-        Type::Callable(args, ret) => Type::Callable(args.as_ref().map(many), erase(ret).into()),
-        other => *other,
-    }
+    ty.without_variables()
 }
 
 /// Learns what type variables of `param` stand for from an argument of type `arg`.
-pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Name, Type)>) {
+pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Variable, Type)>) {
     match (param, arg) {
-        (Type::TypeVar(name, _), _) => {
+        (Type::TypeVar(variable), _) => {
             let arg = widen(&match arg {
                 Type::Primitive(p) => boxed(*p),
                 other => *other,
             });
-            match solved.iter_mut().find(|(n, _)| n == name) {
+            match solved.iter_mut().find(|(known, _)| known == variable) {
                 Some((_, t)) => *t = world.join(t, &arg),
-                None => solved.push((*name, arg)),
+                None => solved.push((*variable, arg)),
             }
         }
         (Type::Instance(p, x), Type::Instance(a, y) | Type::Exact(a, y)) => {
@@ -815,16 +791,23 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Name
                 }
             }
         }
-        (Type::Callable(_, r), Type::Callable(_, q)) => unify(world, r, q, solved),
-        (Type::Callable(_, r), Type::Function(s)) => {
-            if let Some(f) = world.function(s) {
-                unify(world, r, &f.returns, solved);
+        (Type::Callable(wanted), _) => {
+            let returns = &wanted.returns;
+            match arg {
+                Type::Callable(given) => unify(world, returns, &given.returns, solved),
+                Type::Function(symbol) => {
+                    if let Some(function) = world.function(symbol) {
+                        unify(world, returns, &function.returns, solved);
+                    }
+                }
+                Type::Class(symbol) => {
+                    let instance = Type::Instance(*symbol, Types::none());
+                    unify(world, returns, &instance, solved);
+                }
+                Type::Dynamic => unify(world, returns, &Type::Dynamic, solved),
+                _ => {}
             }
         }
-        (Type::Callable(_, r), Type::Class(s)) => {
-            unify(world, r, &Type::Instance(*s, Types::none()), solved);
-        }
-        (Type::Callable(_, r), Type::Dynamic) => unify(world, r, &Type::Dynamic, solved),
         _ => {}
     }
 }

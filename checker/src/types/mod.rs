@@ -10,11 +10,16 @@ mod intern;
 mod list;
 mod name;
 mod primitive;
+mod signature;
+mod variable;
+mod walk;
 
 pub use constant::Constant;
 pub use list::{TypeRef, Types};
 pub use name::{Name, Symbol, SymbolParts};
 pub use primitive::Primitive;
+pub use signature::{Parameter, Rest, Signature, SignatureParts};
+pub use variable::{Variable, VariableKind, VariableParts, Variance};
 
 /// A type. Its parts are interned, so it is copied for nothing and compared without looking inside.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -38,16 +43,39 @@ pub enum Type {
     Union(Types),
     /// One value.
     Literal(#[serde(with = "constant::by_value")] &'static Constant),
+    /// A member of an enumeration: its class and its name.
+    EnumMember(Symbol, Name),
+    /// A string made of literals alone (PEP 675).
+    LiteralString,
     /// The class itself or a subclass: `type[C]`, or the name `C` as an expression.
     Class(Symbol),
+    /// `type[T]` of anything but a class without arguments: of a type variable, of `C[A]`.
+    ClassOf(TypeRef),
     /// A known function (a `def`), as an expression.
     Function(Symbol),
+    /// A known function that was read from a receiver of this type.
+    Method(TypeRef, Symbol),
     /// A known module, as an expression.
     Module(Name),
-    /// `Callable[[...], R]`; parameter types are `None` for `...`.
-    Callable(Option<Types>, TypeRef),
-    /// A type variable, by name; checked by its bound.
-    TypeVar(Name, Option<TypeRef>),
+    /// `Callable[[...], R]`, and any other callable of which the signature is known.
+    Callable(Signature),
+    /// A callable with several signatures, tried in order.
+    Overloaded(Types),
+    /// A type variable; checked by its bound.
+    TypeVar(Variable),
+    /// `*args: P.args` (`false`) or `**kwargs: P.kwargs` (`true`).
+    ParametersOf(Variable, bool),
+    /// What stands for a parameter specification among type arguments: `[int, str]` in `C[[int, str]]`.
+    Parameters(Signature),
+    /// A tuple with a part of unknown length: what comes before, the part (the element type of any number of items, or a
+    /// variable tuple), what comes after. `tuple[T, ...]` alone is an instance of `builtins:tuple`.
+    Variadic(Types, TypeRef, Types),
+    /// A type of its own at check time, `NewType`: its name, and the type that its values have at run time.
+    New(Symbol, TypeRef),
+    /// `TypeGuard[T]` (`false`) or `TypeIs[T]` (`true`), as the result of a function: a `bool` that says something of an argument.
+    Guard(TypeRef, bool),
+    /// A use of an alias inside of its own definition, with its arguments: what it stands for is asked of the alias.
+    Alias(Symbol, Types),
 }
 
 /// How a value is held in compiled code: `LANGUAGE.md` section 3.
@@ -90,6 +118,31 @@ impl Type {
     pub fn literal(value: &Constant) -> Type {
         Type::Literal(value.interned())
     }
+    /// A callable of which nothing more is known.
+    pub fn any_callable() -> Type {
+        Type::Callable(Signature::of_anything(Type::Dynamic))
+    }
+    /// `type[T]`.
+    pub fn class_of(ty: Type) -> Type {
+        match ty {
+            Type::Instance(class, args) | Type::Exact(class, args) if args.is_empty() => {
+                Type::Class(class)
+            }
+            Type::Union(members) => Type::union(members.iter().map(|ty| Type::class_of(*ty))),
+            Type::Dynamic => Type::builtin("type"),
+            Type::Never => Type::Never,
+            other => Type::ClassOf(other.into()),
+        }
+    }
+    /// A tuple of `before`, any number of `part` (or what the variable tuple `part` stands for), and `after`.
+    pub fn variadic(before: Vec<Type>, part: Type, after: Vec<Type>) -> Type {
+        let is_variable =
+            matches!(part, Type::TypeVar(variable) if variable.kind == VariableKind::Tuple);
+        if before.is_empty() && after.is_empty() && !is_variable {
+            return Type::Instance(Symbol::new("builtins", "tuple"), [part].into());
+        }
+        Type::Variadic(before.into(), part.into(), after.into())
+    }
     /// Exactly a `builtins:name[args]`, as a display makes one.
     pub fn exact_builtin(name: &str, args: impl Into<Types>) -> Type {
         Type::Exact(Symbol::new("builtins", name), args.into())
@@ -98,8 +151,11 @@ impl Type {
     /// The class of an instance type (exact or not); fixed tuples are `builtins:tuple`, literals their value's class.
     pub fn class(&self) -> Option<Symbol> {
         match self {
-            Type::Instance(c, _) | Type::Exact(c, _) => Some(*c),
-            Type::Tuple(_) => Some(Symbol::new("builtins", "tuple")),
+            Type::Instance(c, _) | Type::Exact(c, _) | Type::EnumMember(c, _) => Some(*c),
+            Type::Tuple(_) | Type::Variadic(..) => Some(Symbol::new("builtins", "tuple")),
+            Type::LiteralString => Some(Symbol::new("builtins", "str")),
+            Type::Guard(..) => Some(Symbol::new("builtins", "bool")),
+            Type::New(_, base) => base.class(),
             Type::Literal(c) => Some(Symbol::new(
                 "builtins",
                 match c {
@@ -115,6 +171,56 @@ impl Type {
                 },
             )),
             _ => None,
+        }
+    }
+
+    /// The type as an instance of a class, for what is known at check time as something narrower: a member of an enumeration,
+    /// a new type, a literal string, a tuple with a part of unknown length. Any other type is itself.
+    pub fn as_instance(&self) -> Type {
+        match self {
+            Type::EnumMember(class, _) => Type::Instance(*class, Types::none()),
+            Type::LiteralString => Type::str(),
+            Type::Guard(..) => Type::bool(),
+            Type::New(_, base) => base.as_instance(),
+            Type::Variadic(before, part, after) => {
+                let part = match **part {
+                    Type::TypeVar(_) => Type::object(),
+                    part => part,
+                };
+                let items = before.iter().chain(after).copied().chain([part]);
+                let items = Type::union(items);
+                Type::Instance(Symbol::new("builtins", "tuple"), [items].into())
+            }
+            other => *other,
+        }
+    }
+
+    /// What of the type a check at run time covers (`LANGUAGE.md` section 11): the only forms that bytecode and boundaries see.
+    /// They are `Dynamic`, `Never`, `None`, primitives, instances, fixed tuples, unions, literals, classes, and callables of
+    /// which nothing more is known.
+    pub fn at_run_time(&self) -> Type {
+        match *self {
+            Type::TypeVar(variable) if variable.is_free() => Type::Dynamic,
+            Type::TypeVar(variable) => variable.upper().at_run_time(),
+            Type::Callable(_) | Type::Overloaded(_) => Type::any_callable(),
+            Type::Function(_)
+            | Type::Method(..)
+            | Type::Module(_)
+            | Type::Parameters(_)
+            | Type::Alias(..) => Type::Dynamic,
+            Type::ParametersOf(_, keywords) => {
+                Type::builtin(if keywords { "dict" } else { "tuple" })
+            }
+            Type::ClassOf(of) => match of.at_run_time() {
+                Type::Instance(class, _) | Type::Exact(class, _) => Type::Class(class),
+                _ => Type::builtin("type"),
+            },
+            Type::EnumMember(..)
+            | Type::LiteralString
+            | Type::Guard(..)
+            | Type::New(..)
+            | Type::Variadic(..) => self.as_instance().at_run_time(),
+            _ => self.map_parts(&mut |part| part.at_run_time()),
         }
     }
 

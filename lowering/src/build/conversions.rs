@@ -144,6 +144,7 @@ impl Builder<'_> {
         to: &Type,
         context: Option<CheckContext>,
     ) -> Value {
+        let to = &to.at_run_time();
         let imm = match context {
             Some(context) => self.reference(Reference::Check(CheckRef { ty: *to, context })),
             None => Imm::None,
@@ -153,7 +154,8 @@ impl Builder<'_> {
 
     /// A value of a dynamic place as a type.
     pub(super) fn checked(&mut self, value: Value, to: &Type, context: CheckContext) -> Value {
-        if to.is_dynamic() || matches!(to, Type::TypeVar(_, None)) || to.is_builtin("object") {
+        let to = &to.at_run_time();
+        if to.is_dynamic() || to.is_builtin("object") {
             return self.boxed(value);
         }
         let want = RegType::of(to);

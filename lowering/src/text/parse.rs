@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, TypeRef, Types};
+use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, Types};
 use smallvec::SmallVec;
 
 use super::{KINDS, ReferenceKind};
@@ -823,32 +823,8 @@ impl Cursor {
         if self.keyword("type") {
             return Ok(Type::Class(self.symbol()?));
         }
-        if self.keyword("def") {
-            return Ok(Type::Function(self.symbol()?));
-        }
-        if self.keyword("module") {
-            return Ok(Type::Module(self.name()?));
-        }
         if self.keyword("call") {
-            let params = if self.eat("...") {
-                None
-            } else {
-                self.expect("(")?;
-                Some(self.type_list(",", ")")?)
-            };
-            self.expect("->")?;
-            return Ok(Type::Callable(params, self.checked_type()?.into()));
-        }
-        if self.keyword("var") {
-            let name = self.name()?;
-            let bound = if self.eat("(") {
-                let bound = self.checked_type()?;
-                self.expect(")")?;
-                Some(TypeRef::new(bound))
-            } else {
-                None
-            };
-            return Ok(Type::TypeVar(name, bound));
+            return Ok(Type::any_callable());
         }
         let class = self.symbol()?;
         let exact = self.eat("!");

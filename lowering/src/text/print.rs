@@ -338,36 +338,8 @@ fn checked_type(out: &mut String, ty: &Type) {
             out.push_str("type ");
             symbol(out, s);
         }
-        Type::Function(s) => {
-            out.push_str("def ");
-            symbol(out, s);
-        }
-        Type::Module(m) => {
-            out.push_str("module ");
-            name(out, m);
-        }
-        Type::Callable(params, returns) => {
-            out.push_str("call ");
-            match params {
-                None => out.push_str("..."),
-                Some(params) => {
-                    out.push('(');
-                    types(out, params, ", ");
-                    out.push(')');
-                }
-            }
-            out.push_str(" -> ");
-            checked_type(out, returns);
-        }
-        Type::TypeVar(n, bound) => {
-            out.push_str("var ");
-            name(out, n);
-            if let Some(bound) = bound {
-                out.push('(');
-                checked_type(out, bound);
-                out.push(')');
-            }
-        }
+        Type::Callable(_) => out.push_str("call"),
+        other => checked_type(out, &other.at_run_time()),
     }
 }
 

@@ -141,8 +141,8 @@ fn fits(ok: bool) -> Verdict {
 
 impl Kind {
     fn of(ty: &Type) -> Kind {
-        match ty {
-            Type::Dynamic | Type::Module(_) | Type::Function(_) => Kind::Any,
+        match &ty.at_run_time() {
+            Type::Dynamic => Kind::Any,
             Type::Never => Kind::Never,
             Type::None => Kind::None,
             Type::Primitive(Primitive::Double | Primitive::Single) => Kind::Float,
@@ -179,7 +179,8 @@ impl Kind {
             },
             Type::Class(c) => Kind::Subclass(ClassRef::new(c)),
             Type::Callable(..) => Kind::Callable,
-            Type::TypeVar(_, bound) => bound.as_deref().map_or(Kind::Any, Kind::of),
+            // Every other form is one of these at run time.
+            _ => Kind::Any,
         }
     }
 
