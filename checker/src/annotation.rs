@@ -401,9 +401,16 @@ impl<'db> Scope<'db> {
                     "int", "float", "bool", "str", "bytes", "list", "dict", "tuple", "object",
                 ];
                 let candidates = known.iter().map(|name| &**name).chain(builtins);
-                let near = crate::suggest::did_you_mean(id, candidates);
-                let message = format!("Name `{id}` is not defined{near}");
+                let near = crate::suggest::closest(id, candidates);
+                let hint = crate::suggest::hint(near);
+                let message = format!("Name `{id}` is not defined{hint}");
                 self.problem(Rule::UndefinedName, name.range(), message, problems);
+                if let Some(near) = near
+                    && let Some(problem) = problems.pop()
+                {
+                    let title = crate::suggest::change_to(near);
+                    problems.push(problem.with_fix(title, name.range(), near));
+                }
             }
             Expr::Attribute(attribute) => {
                 if let Resolved::Module(module) = self.resolve(&attribute.value) {

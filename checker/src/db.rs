@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
+pub use salsa::{CancellationToken, Cancelled};
 use salsa::{Durability, Setter};
 
 pub use crate::inputs::{Definition, File, FilePath, ModuleName, Project};
@@ -122,6 +123,11 @@ impl Database {
         if file.status(self) != status {
             file.set_status(self).to(status);
         }
+    }
+
+    /// What stops the queries that run on this handle, from another thread: they unwind with [`Cancelled`].
+    pub fn stopper(&self) -> CancellationToken {
+        salsa::Database::cancellation_token(self)
     }
 
     /// Says under which name the interpreter imports a file.

@@ -14,6 +14,7 @@ use crate::files::staticness;
 use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
 use crate::members::is_subclass;
 use crate::rules::{Level, Rule};
+use crate::suggest;
 use crate::types::{Name, Symbol, Type};
 
 mod classes;
@@ -68,6 +69,28 @@ impl Checker<'_> {
             .push(Diagnostic::new(rule, self.file, range, message));
         let last = self.found.len() - 1;
         &mut self.found[last]
+    }
+
+    /// Reports an unknown `name` in `range`, and suggests the one of `known` that is spelled most like it.
+    fn unknown<'n>(
+        &mut self,
+        rule: Rule,
+        range: TextRange,
+        message: String,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) {
+        let near = suggest::closest(name, known);
+        let message = format!("{message}{}", suggest::hint(near));
+        let source = crate::files::source_text(self.db, self.file);
+        let report = self.report(rule, range, message);
+        if let Some(near) = near
+            && let Some(place) = suggest::spelled(&source.text, range, name)
+        {
+            *report = report
+                .clone()
+                .with_fix(suggest::change_to(near), place, near);
+        }
     }
 
     /// Whether reports of a rule are wanted at all: what nobody sees need not be looked for.

@@ -12,6 +12,8 @@
 //! - `check_function`: the typed tree ([`tree`]) and the diagnostics of one function;
 //! - [`check::check_file`]: everything that is reported about a file.
 //!
+//! What editors ask about one place in a file is answered by [`ide`].
+//!
 //! Only [`system`] touches the file system. Findings are data ([`diagnostic`]), made by the rules of one list ([`rules`]), and
 //! turned into text by [`render`].
 
@@ -28,6 +30,7 @@ pub mod diagnostic;
 pub mod files;
 pub mod guard;
 pub mod hints;
+pub mod ide;
 pub mod index;
 pub mod infer;
 mod inputs;

@@ -208,6 +208,20 @@ impl Rule {
         Rule::ALL.iter().copied().find(|rule| rule.name() == name)
     }
 
+    /// Where the rule's page is on the web.
+    pub fn url(self) -> String {
+        let repository = env!("CARGO_PKG_REPOSITORY");
+        format!("{repository}/blob/main/docs/rules/{}.md", self.name())
+    }
+
+    /// Whether its repairs keep what the program means, so that all of them may be made at once without looking.
+    pub fn is_fixed_safely(self) -> bool {
+        matches!(
+            self,
+            Rule::UnusedImport | Rule::UnusedIgnore | Rule::RedundantCast
+        )
+    }
+
     /// The rule's name that is spelled most like `name`, if any is close.
     pub fn suggestion(name: &str) -> Option<&'static str> {
         crate::suggest::closest(name, Rule::ALL.iter().map(|rule| rule.name()))

@@ -161,12 +161,14 @@ fn read(
             None => {
                 unknown = true;
                 if !is_shared {
-                    let near = crate::suggest::did_you_mean(
-                        name,
-                        Rule::ALL.iter().map(|rule| rule.name()),
-                    );
-                    let message = format!("There is no rule `{name}`{near}");
-                    reports.push(Diagnostic::new(Rule::UnknownRule, file, place, message));
+                    let near = Rule::suggestion(name);
+                    let hint = crate::suggest::hint(near);
+                    let message = format!("There is no rule `{name}`{hint}");
+                    let mut report = Diagnostic::new(Rule::UnknownRule, file, place, message);
+                    if let Some(near) = near {
+                        report = report.with_fix(crate::suggest::change_to(near), place, near);
+                    }
+                    reports.push(report);
                 }
             }
         }

@@ -54,6 +54,30 @@ pub trait System: fmt::Debug + Send + Sync + RefUnwindSafe {
     /// An environment variable.
     fn var(&self, name: &str) -> Option<String>;
 
+    /// Writes a file that other processes may be reading or writing too: it is there whole or not at all. Folders are made. Editors
+    /// find it read-only.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::fs::write`].
+    fn write_shared(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// The user's folder for what can be made again.
+    fn cache_dir(&self) -> Option<PathBuf> {
+        let folder = |name: &str| {
+            let path = PathBuf::from(self.var(name)?);
+            path.is_absolute().then_some(path)
+        };
+        if let Some(cache) = folder("XDG_CACHE_HOME") {
+            return Some(cache);
+        }
+        match std::env::consts::OS {
+            "windows" => folder("LOCALAPPDATA"),
+            "macos" => Some(folder("HOME")?.join("Library/Caches")),
+            _ => Some(folder("HOME")?.join(".cache")),
+        }
+    }
+
     /// `path` made absolute, without touching the file system: `.` and `..` are resolved in the text.
     fn absolute(&self, path: &Path) -> PathBuf {
         normalize(&self.current_dir().join(path))
@@ -150,6 +174,18 @@ impl System for OsSystem {
 
     fn var(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    fn write_shared(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(path);
+        std::fs::create_dir_all(folder)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = folder.join(format!(".{name}.{}", std::process::id()));
+        std::fs::write(&draft, content)?;
+        let mut permissions = std::fs::metadata(&draft)?.permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&draft, permissions)?;
+        std::fs::rename(&draft, path)
     }
 }
 
@@ -270,5 +306,10 @@ impl System for MemorySystem {
 
     fn var(&self, name: &str) -> Option<String> {
         self.lock().variables.get(name).cloned()
+    }
+
+    fn write_shared(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.write(path, content);
+        Ok(())
     }
 }

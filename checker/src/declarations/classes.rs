@@ -12,7 +12,6 @@ use crate::interface::Member;
 use crate::members::{find_member, is_subclass};
 use crate::resolve::module_name;
 use crate::rules::Rule;
-use crate::suggest::did_you_mean;
 use crate::symbols::{Resolved, Special, names_of};
 use crate::types::{Symbol, Type};
 
@@ -70,9 +69,9 @@ impl Checker<'_> {
                         && class.parent.is_none()
                     {
                         let known = names_of(self.db, self.file);
-                        let near = did_you_mean(name.id.as_str(), known.iter().map(|name| &**name));
-                        let message = format!("Name `{}` is not defined{near}", name.id);
-                        self.report(Rule::UndefinedName, head.range(), message);
+                        let message = format!("Name `{}` is not defined", name.id);
+                        let known = known.iter().map(|name| &**name);
+                        self.unknown(Rule::UndefinedName, head.range(), message, &name.id, known);
                     }
                     None
                 }

@@ -3,7 +3,6 @@
 use super::Checker;
 use crate::resolve::{Resolution, resolve, resolve_from};
 use crate::rules::Rule;
-use crate::suggest::did_you_mean;
 use crate::symbols::{Resolved, names_of, resolve_member};
 use crate::types::Name;
 
@@ -72,14 +71,11 @@ impl Checker<'_> {
         }
         let known = names_of(self.db, file);
         let primitives = crate::types::Primitive::ALL.iter().map(|(_, name)| *name);
-        let near = did_you_mean(
-            name,
-            known
-                .iter()
-                .map(|known| &**known)
-                .chain(primitives.filter(|_| &**module == "__static__")),
-        );
-        let message = format!("Module `{module}` has no `{name}`{near}");
-        self.report(Rule::UnresolvedImportName, range, message);
+        let known = known
+            .iter()
+            .map(|known| &**known)
+            .chain(primitives.filter(|_| &**module == "__static__"));
+        let message = format!("Module `{module}` has no `{name}`");
+        self.unknown(Rule::UnresolvedImportName, range, message, name, known);
     }
 }

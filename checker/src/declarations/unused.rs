@@ -1,10 +1,13 @@
 //! Imports that nothing uses.
 
+use keelback_parser::Parsed;
 use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{Expr, Stmt};
+use keelback_parser::text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Checker;
+use crate::index::{ImportEntry, find_stmt};
 use crate::rules::Rule;
 
 impl Checker<'_> {
@@ -16,6 +19,7 @@ impl Checker<'_> {
         let parsed = crate::files::parsed(self.db, self.file);
         let mut used = UsedNames::default();
         used.visit_body(parsed.body());
+        let source = crate::files::source_text(self.db, self.file);
         let index = self.index.clone();
         for import in &index.imports {
             let Some(binds) = &import.binds else { continue };
@@ -29,16 +33,63 @@ impl Checker<'_> {
             }
             if !used.0.contains(&**binds) {
                 let message = format!("`{binds}` is imported and never used");
-                self.report(Rule::UnusedImport, import.range, message);
+                let removal = removal(&source.text, &parsed, import);
+                let report = self.report(Rule::UnusedImport, import.range, message);
+                if let Some((range, text)) = removal {
+                    *report = report.clone().with_fix("Remove the import", range, text);
+                }
             }
         }
     }
 }
 
+/// What to replace by what so that `import` is gone and the rest stays as it is.
+fn removal(
+    source: &str,
+    parsed: &Parsed,
+    import: &ImportEntry,
+) -> Option<(TextRange, &'static str)> {
+    let names = match find_stmt(parsed, import.stmt)? {
+        Stmt::Import(node) => &node.names,
+        Stmt::ImportFrom(node) => &node.names,
+        _ => return None,
+    };
+    let at = names
+        .iter()
+        .position(|alias| alias.range().contains_range(import.range))?;
+    if let Some(next) = names.get(at + 1) {
+        return Some((TextRange::new(names[at].start(), next.start()), ""));
+    }
+    if let Some(before) = at.checked_sub(1) {
+        return Some((TextRange::new(names[before].end(), names[at].end()), ""));
+    }
+    // A block may not become empty; at the top there is no block.
+    if !import.is_top_level {
+        return Some((import.stmt, "pass"));
+    }
+    let (before, after) = (
+        &source[..import.stmt.start().to_usize()],
+        &source[import.stmt.end().to_usize()..],
+    );
+    let starts_line = before.is_empty() || before.ends_with(['\n', '\r']);
+    let ends_line = after.len() - after.trim_start_matches([' ', '\t']).len();
+    let rest = &after[ends_line..];
+    let line_end = if rest.starts_with("\r\n") {
+        2
+    } else {
+        usize::from(rest.starts_with(['\n', '\r']))
+    };
+    if !starts_line || (line_end == 0 && !rest.is_empty()) {
+        return Some((import.stmt, "pass"));
+    }
+    let length = TextSize::try_from(ends_line + line_end).ok()?;
+    Some((import.stmt.add_end(length), ""))
+}
+
 fn parsed_alias_is_explicit(
     db: &dyn crate::db::Db,
     file: crate::db::File,
-    range: keelback_parser::text_size::TextRange,
+    range: TextRange,
 ) -> bool {
     let source = crate::files::source_text(db, file);
     source.text[range].contains(" as ")

@@ -5,7 +5,6 @@ use keelback_parser::text_size::TextRange;
 
 use crate::interface::{FunctionKind, Member};
 use crate::rules::Rule;
-use crate::suggest::did_you_mean;
 use crate::tree::{Arg, Binding, Call, Callee, Expr, ExprKind, StmtKind, Target};
 use crate::types::{Name, Symbol, Type};
 
@@ -151,11 +150,12 @@ impl Cx<'_> {
                         .iter()
                         .map(|n| n.to_string())
                         .collect();
-                    let hint = did_you_mean(name, names.iter().map(String::as_str));
-                    self.report(
+                    self.report_unknown(
                         Rule::UnresolvedAttribute,
                         at,
-                        format!("Module `{module}` has no attribute `{name}`{hint}"),
+                        format!("Module `{module}` has no attribute `{name}`"),
+                        name,
+                        names.iter().map(String::as_str),
                     );
                 }
                 attr(value, Type::Dynamic)
@@ -226,11 +226,12 @@ impl Cx<'_> {
                 let dunder = name.starts_with("__") && name.ends_with("__");
                 if matches!(of_type, Lookup::Missing) && !metaclass && !dunder {
                     let names = self.member_names(class);
-                    let hint = did_you_mean(name, names.iter().map(String::as_str));
-                    self.report(
+                    self.report_unknown(
                         Rule::UnresolvedAttribute,
                         at,
-                        format!("Class `{}` has no attribute `{name}`{hint}", class.name()),
+                        format!("Class `{}` has no attribute `{name}`", class.name()),
+                        name,
+                        names.iter().map(String::as_str),
                     );
                 }
                 attr(value, Type::Dynamic)
@@ -437,12 +438,13 @@ impl Cx<'_> {
                     || class.is_builtin("object");
                 if closed && !name.starts_with("__") {
                     let names = self.member_names(class);
-                    let hint = did_you_mean(name, names.iter().map(String::as_str));
                     let shown = widen(&value.ty);
-                    self.report(
+                    self.report_unknown(
                         Rule::UnresolvedAttribute,
                         at,
-                        format!("`{shown}` has no attribute `{name}`{hint}"),
+                        format!("`{shown}` has no attribute `{name}`"),
+                        name,
+                        names.iter().map(String::as_str),
                     );
                 }
                 self.dynamic_attribute(value, stored, span)
@@ -657,14 +659,12 @@ impl Cx<'_> {
                             && !name.starts_with("__")
                         {
                             let names = self.member_names(&class);
-                            let hint = did_you_mean(name, names.iter().map(String::as_str));
-                            self.report(
+                            self.report_unknown(
                                 Rule::UnresolvedAttribute,
                                 at,
-                                format!(
-                                    "`{}` has no attribute `{name}`{hint}",
-                                    widen(&receiver.ty)
-                                ),
+                                format!("`{}` has no attribute `{name}`", widen(&receiver.ty)),
+                                name,
+                                names.iter().map(String::as_str),
                             );
                         }
                         dynamic(self, receiver, value);

@@ -5,7 +5,6 @@ use keelback_parser::text_size::TextRange;
 
 use crate::interface::{DefaultValue, Param, ParamKind};
 use crate::rules::Rule;
-use crate::suggest::did_you_mean;
 use crate::tree::{Arg, Expr, ExprKind, Stmt};
 use crate::types::{Constant, Name, Type, Variable};
 
@@ -264,11 +263,12 @@ impl Cx<'_> {
                 None => {
                     *ok = false;
                     let names: Vec<&str> = params.iter().map(|p| p.name.as_str()).collect();
-                    let hint = did_you_mean(name.as_str(), names);
-                    self.report(
+                    self.report_unknown(
                         Rule::UnknownArgument,
                         keyword.range,
-                        format!("`{function}` has no parameter `{name}`{hint}"),
+                        format!("`{function}` has no parameter `{name}`"),
+                        name.as_str(),
+                        names,
                     );
                     self.expr(&keyword.value, None);
                 }

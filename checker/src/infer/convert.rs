@@ -347,6 +347,12 @@ impl Cx<'_> {
             ),
             vec![format!("Write `{}({text})` to convert it", to.name())],
         );
+        // A name that the module would have to import first is no repair yet.
+        if !text.is_empty() && self.world.binding(&self.module, to.name()).is_some() {
+            let converted = format!("{}({text})", to.name());
+            let title = format!("Convert with `{}(…)`", to.name());
+            self.offer(Rule::MixedPrimitives, &title, span, converted);
+        }
     }
 
     /// A literal as a primitive, range-checked.

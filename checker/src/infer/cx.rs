@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::interface::FunctionInterface;
 use crate::rules::Rule;
+use crate::suggest::{change_to, closest, hint, spelled};
 use crate::tree::{
     Assumption, Binding, Conversion, Expr, ExprKind, Fallback, Local, LocalId, Stmt, StmtKind,
     Target,
@@ -131,6 +132,8 @@ pub struct Cx<'a> {
     pub fresh: FxHashSet<LocalId>,
     /// Whether an error was reported.
     pub errors: bool,
+    /// The types of expressions by where they are, if somebody wants them.
+    pub types: Option<FxHashMap<TextRange, Type>>,
 }
 
 impl<'a> Cx<'a> {
@@ -167,6 +170,50 @@ impl<'a> Cx<'a> {
         }
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
+        }
+    }
+
+    /// Reports an unknown `name` that stands at the beginning or end of `range`, and suggests the one of `known` that is spelled most like it.
+    pub fn report_unknown<'n>(
+        &mut self,
+        rule: Rule,
+        range: TextRange,
+        message: String,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) {
+        let near = closest(name, known);
+        let before = self.findings.len();
+        self.report(rule, range, format!("{message}{}", hint(near)));
+        if let (Some(near), true) = (near, self.findings.len() > before)
+            && let Some(place) = spelled(self.source, range, name)
+            && let Some(finding) = self.findings.last_mut()
+        {
+            finding.fix = Some((change_to(near), place, near.to_owned()));
+        }
+    }
+
+    /// Gives the finding of `rule` that was just made a repair: `title` replaces `range` by `text`.
+    pub fn offer(&mut self, rule: Rule, title: &str, range: TextRange, text: String) {
+        if self.muted == 0
+            && self.last
+            && let Some(finding) = self.findings.last_mut()
+            && finding.rule == rule
+            && finding.range.contains_range(range)
+        {
+            finding.fix = Some((title.to_owned(), range, text));
+        }
+    }
+
+    /// The text of an operand, in parentheses where it could not stand alone in a larger expression.
+    pub fn operand_text(&self, expr: &ast::Expr) -> String {
+        let text = self.text(range(expr));
+        match expr {
+            ast::Expr::Name(_)
+            | ast::Expr::Attribute(_)
+            | ast::Expr::Call(_)
+            | ast::Expr::Subscript(_) => text.to_owned(),
+            _ => format!("({text})"),
         }
     }
 

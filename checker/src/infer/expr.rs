@@ -7,7 +7,6 @@ use keelback_parser::text_size::TextRange;
 
 use crate::interface::Export;
 use crate::rules::Rule;
-use crate::suggest::did_you_mean;
 use crate::tree::{CompareOp, Expr, ExprKind, FormatPiece, LocalId, Stmt, StmtKind, Target};
 use crate::types::{Constant, Name, Symbol, Type, Types};
 
@@ -20,6 +19,16 @@ use super::world::{Resolved, boxed, widen};
 impl Cx<'_> {
     /// The value of `expr`. `expected` is the type of the place it flows into, if that is known: literals and displays take it.
     pub fn expr(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
+        let value = self.expr_kind(expr, expected);
+        if self.last && self.muted == 0 {
+            if let Some(types) = &mut self.types {
+                types.insert(range(expr), value.ty);
+            }
+        }
+        value
+    }
+
+    fn expr_kind(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
         let span = range(expr);
         match expr {
             ast::Expr::Name(name) => self.name(name.id.as_str(), span),
@@ -287,11 +296,12 @@ impl Cx<'_> {
                     for module in [&*self.module, "builtins"] {
                         known.extend(self.world.names(module).iter().map(|n| n.to_string()));
                     }
-                    let hint = did_you_mean(name, known.iter().map(String::as_str));
-                    self.report(
+                    self.report_unknown(
                         Rule::UndefinedName,
                         span,
-                        format!("Name `{name}` is not defined{hint}"),
+                        format!("Name `{name}` is not defined"),
+                        name,
+                        known.iter().map(String::as_str),
                     );
                 }
                 if name == "__class__" {

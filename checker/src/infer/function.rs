@@ -47,6 +47,8 @@ pub struct Scope<'a> {
     pub span: TextRange,
     /// Where to say that a return is missing.
     pub name_span: TextRange,
+    /// Whether the types of expressions are wanted.
+    pub records: bool,
 }
 
 /// What inference found.
@@ -55,6 +57,17 @@ pub struct Inferred {
     pub findings: Vec<Finding>,
     /// The tree, or why there is none. Of modules and classes there is none.
     pub body: Result<Body, Fallback>,
+    /// The types of expressions and of locals, if they were wanted.
+    pub types: Learned,
+}
+
+/// What inference knows of the names and expressions of one scope.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Learned {
+    /// The narrowed type of each expression that is evaluated, by where it is.
+    pub expressions: FxHashMap<TextRange, Type>,
+    /// The names of the scope with the types in which they are stored.
+    pub locals: Vec<(Name, Type)>,
 }
 
 /// Infers a scope.
@@ -138,6 +151,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         out: Vec::new(),
         fresh: FxHashSet::default(),
         errors: false,
+        types: scope.records.then(FxHashMap::default),
     };
     if let Some(function) = &scope.function {
         cx.returns = erase_top(&function.returns);
@@ -216,6 +230,16 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
     for (local, ty) in cx.locals.iter_mut().zip(settled) {
         local.ty = ty;
     }
+    let types = match cx.types.take() {
+        Some(expressions) => Learned {
+            expressions,
+            locals: cx.locals[..cx.named]
+                .iter()
+                .map(|local| (local.name, local.ty))
+                .collect(),
+        },
+        None => Learned::default(),
+    };
     let body = match (cx.fallback.take(), &scope.function) {
         (Some(fallback), _) => Err(fallback),
         (None, None) => Err(Fallback {
@@ -236,6 +260,7 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
     Inferred {
         findings: cx.findings,
         body,
+        types,
     }
 }
 

@@ -49,6 +49,7 @@ use crate::tree::{Body, Fallback};
 use crate::types::{Name, Symbol, Type};
 
 use cx::{Declared, Finding, ScopeKind};
+pub use function::Learned;
 use function::{Inferred, Scope, infer};
 use world::{Env, ModuleKind, World};
 
@@ -158,6 +159,7 @@ struct Part<'a> {
     body: &'a [Stmt],
     span: TextRange,
     name_span: TextRange,
+    records: bool,
 }
 
 fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> Inferred {
@@ -186,6 +188,7 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
         body: part.body,
         span: part.span,
         name_span: part.name_span,
+        records: part.records,
     })
 }
 
@@ -237,6 +240,7 @@ fn check_function_query<'db>(
         body: &node.body,
         span: node.range,
         name_span: entry.name_range,
+        records: false,
     };
     let found = run(db, file, &scope, part);
     let mut body = found.body;
@@ -279,6 +283,67 @@ fn check_function_query<'db>(
         diagnostics: reported,
         body,
     }))
+}
+
+/// What inference knows of the expressions and locals of a function that is checked on its own. Computed anew each time: for an editor's
+/// question about one place.
+pub fn function_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learned> {
+    let index = module_index(db, file);
+    let entry = index.functions.get(qualname)?;
+    let parsed = crate::files::parsed(db, file);
+    let node = find_function(&parsed, entry.range)?;
+    let scope = AnnotationScope::inside(db, file, qualname);
+    let part = Part {
+        kind: ScopeKind::Function,
+        function: Some(crate::signatures::function_in(db, file, qualname)?),
+        class: entry
+            .class
+            .as_ref()
+            .map(|class| Symbol::of(module_name(db, file), *class)),
+        body: &node.body,
+        span: node.range,
+        name_span: entry.name_range,
+        records: true,
+    };
+    Some(run(db, file, &scope, part).types)
+}
+
+/// The same of a class's own code.
+pub fn class_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learned> {
+    if is_local(db, file, qualname) {
+        return None;
+    }
+    let index = module_index(db, file);
+    let entry = index.classes.get(qualname)?;
+    let parsed = crate::files::parsed(db, file);
+    let node = find_class(&parsed, entry.range)?;
+    let scope = AnnotationScope::inside(db, file, qualname);
+    let part = Part {
+        kind: ScopeKind::Class,
+        function: None,
+        class: Some(Symbol::of(module_name(db, file), *qualname)),
+        body: &node.body,
+        span: node.range,
+        name_span: entry.name_range,
+        records: true,
+    };
+    Some(run(db, file, &scope, part).types)
+}
+
+/// The same of a module's own code.
+pub fn module_types(db: &dyn Db, file: File) -> Learned {
+    let parsed = crate::files::parsed(db, file);
+    let scope = AnnotationScope::module(db, file);
+    let part = Part {
+        kind: ScopeKind::Module,
+        function: None,
+        class: None,
+        body: parsed.body(),
+        span: TextRange::default(),
+        name_span: TextRange::default(),
+        records: true,
+    };
+    run(db, file, &scope, part).types
 }
 
 /// Collects what is wrong with the annotations of a function's locals.
@@ -359,6 +424,7 @@ fn module_body(db: &dyn Db, file: File) -> Vec<Diagnostic> {
             body: parsed.body(),
             span: TextRange::default(),
             name_span: TextRange::default(),
+            records: false,
         };
         let mut found = diagnostics(file, run(db, file, &scope, part).findings);
         found.extend(defaults(db, file, None, parsed.body()));
@@ -388,6 +454,7 @@ fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
         body: &node.body,
         span: node.range,
         name_span: node.name.range(),
+        records: false,
     };
     let mut found = diagnostics(file, run(db, file, &scope, part).findings);
     found.extend(defaults(db, file, Some(name), &node.body));
@@ -453,6 +520,7 @@ fn defaults(db: &dyn Db, file: File, class: Option<&Name>, body: &[Stmt]) -> Vec
                 body: &[],
                 span: def.range,
                 name_span: def.name.range(),
+                records: false,
             };
             let findings = check_default(
                 db,
@@ -499,6 +567,7 @@ fn check_default(
             body: part.body,
             span: part.span,
             name_span: part.name_span,
+            records: false,
         },
         default,
         ty,

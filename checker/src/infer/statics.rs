@@ -150,6 +150,8 @@ impl Cx<'_> {
                 span,
                 format!("This is `{}` already", p.name()),
             );
+            let operand = self.operand_text(arg);
+            self.offer(Rule::RedundantCast, "Remove the conversion", span, operand);
             return e;
         }
         let e = match &e.ty {
@@ -167,6 +169,8 @@ impl Cx<'_> {
         let e = self.expr(value, expected);
         if e.ty == to && !to.is_dynamic() {
             self.report(Rule::RedundantCast, span, format!("This is `{to}` already"));
+            let operand = self.operand_text(value);
+            self.offer(Rule::RedundantCast, "Remove the cast", span, operand);
             return e;
         }
         if let (Type::Primitive(_), Type::Literal(_) | Type::Primitive(_)) = (&to, &e.ty) {
