@@ -1,8 +1,7 @@
 //! The command as its users meet it: arguments, exit statuses, what is printed. No Python is needed.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -187,37 +186,6 @@ fn help_and_version_are_there() {
         "{version}"
     );
     assert_eq!(keelback(folder.path(), &["fly"]).status.code(), Some(2));
-}
-
-#[test]
-fn the_language_server_speaks_over_standard_streams() {
-    let mut server = Command::new(env!("CARGO_BIN_EXE_keelback"))
-        .arg("lsp")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut input = server.stdin.take().expect("a pipe");
-    let messages = [
-        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#,
-        r#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#,
-        r#"{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///nowhere/m.py","languageId":"python","version":1,"text":"break\n"}}}"#,
-        r#"{"jsonrpc":"2.0","id":2,"method":"shutdown"}"#,
-        r#"{"jsonrpc":"2.0","method":"exit"}"#,
-    ];
-    for (number, message) in messages.iter().enumerate() {
-        write!(input, "Content-Length: {}\r\n\r\n{message}", message.len()).expect("it reads");
-        // What is opened is checked before the next message, not together with it.
-        if number == 2 {
-            std::thread::sleep(std::time::Duration::from_millis(500));
-        }
-    }
-    drop(input);
-    let output = server.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(0));
-    let text = stdout(&output);
-    assert!(text.contains("\"positionEncoding\":\"utf-16\""), "{text}");
-    assert!(text.contains("syntax-error"), "{text}");
 }
 
 const HOT: &str = "\

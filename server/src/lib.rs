@@ -1,47 +1,58 @@
 //! The language server: the checker's findings in an editor, as the text is typed.
 //!
-//! It speaks the language server protocol over any [`Connection`]; [`run`] does so over standard input and output. Open texts
-//! override the files on disk in the checker's database, and after each change every open file is checked again, which costs
-//! only what the change invalidated. Positions are translated here, in the encoding that client and server agreed on, and
-//! nowhere else.
+//! It speaks the language server protocol over any [`Connection`]; [`run`] does so over standard input and output. One thread, the
+//! [`main_loop`], owns the state ([`session`]): the checker's database, and the open documents, whose texts override the files. Work is
+//! done on the threads of a small pool ([`scheduler`]), each job on a snapshot of the database. An edit cancels what runs on old
+//! snapshots; what comes of it is never shown. Every request is answered exactly once ([`pending`]), with an error if its handler
+//! panics. The requests and notifications are listed in [`api`], one file each.
+//!
+//! Positions are translated in [`position`], in the encoding that client and server agreed on, and nowhere else.
 //!
 //! It knows nothing that `keelback check` does not, decides nothing about types, and needs no Python. Before it comes the
-//! checker; after it only the command that starts it.
+//! checker, which answers every question about a place (`keelback_checker::ide`); after it only the command that starts it.
 #![deny(unsafe_code)]
 
-mod convert;
+mod api;
+mod client;
+mod diagnostics;
+mod document;
+mod main_loop;
+mod pending;
+mod position;
+mod scheduler;
 mod session;
+mod transport;
+mod uri;
 
 use std::error::Error;
 use std::sync::Arc;
 
 use keelback_checker::system::{OsSystem, System};
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
-use lsp_types::notification::{
-    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
-    DidSaveTextDocument, Notification as _, PublishDiagnostics,
-};
-use lsp_types::{
-    InitializeParams, InitializeResult, PositionEncodingKind, SaveOptions, ServerCapabilities,
-    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions,
-};
+use lsp_server::{Connection, Message, Response};
+use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
 
-use convert::Encoding;
-use session::Session;
+use client::Client;
+use main_loop::MainLoop;
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// As the protocol says: `shutdown`, then `exit`.
+    Clean,
+    /// The client sent `exit` without `shutdown`, or went away.
+    Abrupt,
+}
 
 /// Serves over standard input and output until the client sends `exit`.
 ///
 /// # Errors
 ///
-/// When the client breaks the protocol, or goes away without a word.
-pub fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (connection, threads) = Connection::stdio();
-    serve(&connection, Arc::new(OsSystem::new()))?;
-    // The writing thread ends when the last sender is gone.
-    drop(connection);
-    threads.join()?;
-    Ok(())
+/// When the client breaks the protocol.
+pub fn run() -> Result<Ending, Box<dyn Error + Send + Sync>> {
+    let (connection, threads) = transport::stdio();
+    let ending = serve(connection, Arc::new(OsSystem::new()))?;
+    threads.finish();
+    Ok(ending)
 }
 
 /// Serves over `connection` until the client sends `exit`; files that are not open are read from `system`.
@@ -50,96 +61,24 @@ pub fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
 ///
 /// As [`run`].
 pub fn serve(
-    connection: &Connection,
+    connection: Connection,
     system: Arc<dyn System>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (id, params) = connection.initialize_start()?;
+) -> Result<Ending, Box<dyn Error + Send + Sync>> {
+    let Ok((id, params)) = connection.initialize_start() else {
+        // It went away, or said `exit`, before anything began.
+        return Ok(Ending::Abrupt);
+    };
     let params: InitializeParams = serde_json::from_value(params)?;
-    let encoding = Encoding::choose(&params);
+    let client = Client::new(&params);
     let result = InitializeResult {
-        capabilities: capabilities(encoding),
+        capabilities: api::capabilities(&client),
         server_info: Some(ServerInfo {
             name: "keelback".to_owned(),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
     };
-    connection.initialize_finish(id, serde_json::to_value(result)?)?;
-
-    let mut session = Session::new(system, &params, encoding);
-    while let Ok(message) = connection.receiver.recv() {
-        if !handle(connection, &mut session, message)? {
-            return Ok(());
-        }
-        // What is already waiting is taken in first: a check between two keystrokes that have both arrived is wasted.
-        while let Ok(message) = connection.receiver.try_recv() {
-            if !handle(connection, &mut session, message)? {
-                return Ok(());
-            }
-        }
-        for params in session.publish() {
-            let note = Notification::new(PublishDiagnostics::METHOD.to_owned(), params);
-            connection.sender.send(Message::Notification(note))?;
-        }
-    }
-    Ok(())
-}
-
-fn capabilities(encoding: Encoding) -> ServerCapabilities {
-    ServerCapabilities {
-        position_encoding: Some(PositionEncodingKind::from(encoding)),
-        text_document_sync: Some(TextDocumentSyncCapability::Options(
-            TextDocumentSyncOptions {
-                open_close: Some(true),
-                change: Some(TextDocumentSyncKind::FULL),
-                save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
-                    include_text: Some(false),
-                })),
-                ..TextDocumentSyncOptions::default()
-            },
-        )),
-        ..ServerCapabilities::default()
-    }
-}
-
-/// Deals with one message; `false` when it was the last.
-fn handle(
-    connection: &Connection,
-    session: &mut Session,
-    message: Message,
-) -> Result<bool, Box<dyn Error + Send + Sync>> {
-    match message {
-        Message::Request(request) => {
-            if connection.handle_shutdown(&request)? {
-                return Ok(false);
-            }
-            connection
-                .sender
-                .send(Message::Response(unknown(request)))?;
-        }
-        Message::Notification(note) => {
-            if let Err(error) = notify(session, note) {
-                // A malformed notification has no answer; what was known before stays.
-                eprintln!("keelback: {error}");
-            }
-        }
-        // The server asks for nothing.
-        Message::Response(_) => {}
-    }
-    Ok(true)
-}
-
-fn unknown(request: Request) -> Response {
-    let message = format!("keelback does not answer `{}`", request.method);
-    Response::new_err(request.id, ErrorCode::MethodNotFound as i32, message)
-}
-
-fn notify(session: &mut Session, note: Notification) -> Result<(), serde_json::Error> {
-    match &*note.method {
-        DidOpenTextDocument::METHOD => session.open(serde_json::from_value(note.params)?),
-        DidChangeTextDocument::METHOD => session.change(serde_json::from_value(note.params)?),
-        DidCloseTextDocument::METHOD => session.close(serde_json::from_value(note.params)?),
-        DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => session.refresh(),
-        _ => {}
-    }
-    Ok(())
+    let answer = Response::new_ok(id, serde_json::to_value(result)?);
+    connection.sender.send(Message::Response(answer))?;
+    let main_loop = MainLoop::new(connection, system, client)?;
+    Ok(main_loop.run())
 }

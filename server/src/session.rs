@@ -1,175 +1,238 @@
-//! What the server knows: the database, and the texts that are open in the editor.
+//! What the server knows: the database, and the texts that are open in the editor. Only the main loop has it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use keelback_checker::check::check_file;
+use keelback_checker::config;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::project;
-use keelback_checker::render::{Format, render};
+use keelback_checker::rules::Level;
 use keelback_checker::system::System;
-use lsp_types::{
-    Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    InitializeParams, PublishDiagnosticsParams, Uri,
-};
+use lsp_types::{DidChangeTextDocumentParams, DidOpenTextDocumentParams, FileEvent, Uri};
 
-use crate::convert::{Encoding, path_of, to_lsp};
+use crate::client::Client;
+use crate::document::{Document, apply};
+use crate::uri;
 
-/// A text that is open in the editor.
-struct Document {
-    /// As the client wrote it, because it is to be answered in the same spelling.
-    uri: Uri,
-    file: File,
-    path: PathBuf,
-    version: i32,
-    /// What the client was told last; nothing before the first time.
-    published: Option<Vec<Diagnostic>>,
-}
-
-/// One client.
+/// The state of the server.
 pub(crate) struct Session {
     db: Database,
     system: Arc<dyn System>,
+    client: Arc<Client>,
+    /// Where the configuration is looked for.
     folder: PathBuf,
-    encoding: Encoding,
-    /// By URI. Few are open at a time, and they are published in a steady order.
+    /// By URI.
     documents: BTreeMap<String, Document>,
-    /// Answers to closed documents: their findings are taken back.
-    closed: Vec<Uri>,
+    /// Counts everything that may change findings.
+    revision: u64,
+    /// What is wrong with the configuration, in which files.
+    problems: Vec<Located>,
+    /// Whether the client was told of it.
+    problems_are_known: bool,
+}
+
+/// The state at one moment, for a job about one document on another thread.
+pub(crate) struct Snapshot {
+    pub(crate) db: Database,
+    pub(crate) client: Arc<Client>,
+    pub(crate) file: File,
+    pub(crate) uri: Uri,
+    /// The document's version, if it is open.
+    pub(crate) version: Option<i32>,
+}
+
+/// What a job about the findings of all open documents needs to know of each.
+pub(crate) struct OpenDocument {
+    pub(crate) uri: Uri,
+    pub(crate) file: File,
+    pub(crate) version: i32,
 }
 
 impl Session {
-    pub(crate) fn new(
-        system: Arc<dyn System>,
-        params: &InitializeParams,
-        encoding: Encoding,
-    ) -> Session {
-        let folder = workspace_folder(params).unwrap_or_else(|| system.current_dir());
+    pub(crate) fn new(system: Arc<dyn System>, client: Arc<Client>) -> Session {
+        let folder = client
+            .configuration
+            .clone()
+            .or_else(|| client.folder.clone());
+        let folder = folder.unwrap_or_else(|| system.current_dir());
         let (settings, problems) = project::settings(&*system, &folder, &[]);
-        for line in render(&problems, Format::Concise, false).lines() {
-            eprintln!("keelback: {line}");
-        }
         let db = Database::new(Arc::clone(&system), &settings);
         Session {
             db,
             system,
+            client,
             folder,
-            encoding,
             documents: BTreeMap::new(),
-            closed: Vec::new(),
+            revision: 0,
+            problems_are_known: problems.is_empty(),
+            problems,
         }
+    }
+
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// A number that changes with everything that may change findings.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// What is wrong with the configuration, if that is news, and the absolute path of each file that has something wrong.
+    pub(crate) fn take_problems(&mut self) -> Option<Vec<(PathBuf, Located)>> {
+        if std::mem::replace(&mut self.problems_are_known, true) {
+            return None;
+        }
+        let problems = self.problems.iter().map(|problem| {
+            let path = self.system.absolute(problem.path().as_ref());
+            (path, problem.clone())
+        });
+        Some(problems.collect())
     }
 
     /// Takes in a text that was opened. Documents that are in no file are left alone.
     pub(crate) fn open(&mut self, params: DidOpenTextDocumentParams) {
-        let document = params.text_document;
-        let Some(path) = path_of(&document.uri) else {
+        let item = params.text_document;
+        let Some(path) = uri::to_path(&item.uri) else {
             return;
         };
+        self.revision += 1;
         let file = self.db.os_file(&path);
-        self.db.set_text(file, Some(Arc::from(document.text)));
-        self.documents.insert(
-            document.uri.as_str().to_owned(),
-            Document {
-                uri: document.uri,
-                file,
-                path,
-                version: document.version,
-                published: None,
-            },
-        );
+        let document = Document {
+            uri: item.uri,
+            file,
+            path,
+            version: item.version,
+            text: item.text,
+            is_dirty: true,
+            touched: self.revision,
+            published: None,
+        };
+        self.documents
+            .insert(document.uri.as_str().to_owned(), document);
         self.configure();
     }
 
-    /// Takes in a text that was changed. Changes are whole texts, as the server asked for.
+    /// Takes in changes of an open text.
     pub(crate) fn change(&mut self, params: DidChangeTextDocumentParams) {
         let Some(document) = self.documents.get_mut(params.text_document.uri.as_str()) else {
             return;
         };
-        let Some(change) = params.content_changes.into_iter().next_back() else {
-            return;
-        };
+        self.revision += 1;
+        apply(
+            &mut document.text,
+            params.content_changes,
+            self.client.encoding,
+        );
         document.version = params.text_document.version;
-        let file = document.file;
-        self.db.set_text(file, Some(Arc::from(change.text)));
+        document.is_dirty = true;
+        document.touched = self.revision;
     }
 
-    /// Lets go of a text: what is on disk counts again.
-    pub(crate) fn close(&mut self, params: DidCloseTextDocumentParams) {
-        if let Some(document) = self.documents.remove(params.text_document.uri.as_str()) {
-            self.db.set_text(document.file, None);
-            self.db.refresh_file(document.file);
-            self.closed.push(document.uri);
-        }
+    /// Lets go of a text: what is on disk counts again. Whether it was open.
+    pub(crate) fn close(&mut self, uri: &Uri) -> bool {
+        let Some(document) = self.documents.remove(uri.as_str()) else {
+            return false;
+        };
+        self.revision += 1;
+        self.db.set_text(document.file, None);
+        self.db.refresh_file(document.file);
+        true
     }
 
-    /// Looks at the disk again: something may have changed there, the configuration included.
+    /// Looks at the whole disk again.
     pub(crate) fn refresh(&mut self) {
+        self.revision += 1;
         self.db.refresh();
         self.configure();
     }
 
+    /// Looks at what the client says has changed on the disk.
+    pub(crate) fn refresh_paths(&mut self, events: &[FileEvent]) {
+        self.revision += 1;
+        let mut is_configuration = false;
+        for event in events {
+            let Some(path) = uri::to_path(&event.uri) else {
+                continue;
+            };
+            is_configuration |= path
+                .file_name()
+                .is_some_and(|name| name == config::FILE_NAME);
+            // The folders above may have come or gone with it.
+            for path in path.ancestors() {
+                let file = self.db.os_file(path);
+                self.db.refresh_file(file);
+                if Some(path) == self.client.folder.as_deref() {
+                    break;
+                }
+            }
+        }
+        if is_configuration {
+            self.configure();
+        }
+    }
+
     /// Settings depend on which files there are: their folders are where modules come from.
     fn configure(&mut self) {
-        let files: Vec<PathBuf> = self
-            .documents
-            .values()
-            .map(|document| document.path.clone())
-            .collect();
+        let documents = self.documents.values();
+        let files: Vec<PathBuf> = documents.map(|document| document.path.clone()).collect();
         let (settings, problems) = project::settings(&*self.system, &self.folder, &files);
         // A configuration that is being edited is wrong most of the time; the last good one stays.
-        if problems.is_empty() {
+        if problems
+            .iter()
+            .all(|problem| problem.severity != Level::Error)
+        {
             self.db.set_settings(&settings);
         }
-    }
-
-    /// The findings of every open file for which they are not what the client was told last.
-    pub(crate) fn publish(&mut self) -> Vec<PublishDiagnosticsParams> {
-        let mut answers: Vec<PublishDiagnosticsParams> = self
-            .closed
-            .drain(..)
-            .map(|uri| PublishDiagnosticsParams {
-                uri,
-                diagnostics: Vec::new(),
-                version: None,
-            })
-            .collect();
-        for document in self.documents.values_mut() {
-            let found = check_file(&self.db, document.file);
-            let diagnostics: Vec<Diagnostic> = found
-                .iter()
-                .map(|diagnostic| {
-                    let located = Located::new(&self.db, diagnostic);
-                    to_lsp(&located, self.encoding, &document.uri, &|shown: &str| {
-                        self.system.absolute(Path::new(shown))
-                    })
-                })
-                .collect();
-            if document.published.as_ref() == Some(&diagnostics) {
-                continue;
-            }
-            document.published = Some(diagnostics.clone());
-            answers.push(PublishDiagnosticsParams {
-                uri: document.uri.clone(),
-                diagnostics,
-                version: Some(document.version),
-            });
+        if problems != self.problems {
+            self.problems = problems;
+            self.problems_are_known = false;
         }
-        answers
     }
-}
 
-/// The folder that the client has open.
-fn workspace_folder(params: &InitializeParams) -> Option<PathBuf> {
-    let folders = params.workspace_folders.as_deref().unwrap_or_default();
-    if let Some(path) = folders.iter().find_map(|folder| path_of(&folder.uri)) {
-        return Some(path);
+    /// Tells the database of the texts that were edited. An edit costs nothing until somebody asks what follows from it.
+    fn flush(&mut self) {
+        for document in self.documents.values_mut() {
+            if std::mem::take(&mut document.is_dirty) {
+                let text: Arc<str> = Arc::from(document.text.as_str());
+                self.db.set_text(document.file, Some(text));
+            }
+        }
     }
-    #[expect(
-        deprecated,
-        reason = "clients older than workspace folders send only this"
-    )]
-    params.root_uri.as_ref().and_then(path_of)
+
+    /// The state for a job about one document; nothing if it is in no file.
+    pub(crate) fn snapshot(&mut self, uri: &Uri) -> Option<Snapshot> {
+        self.flush();
+        let (file, version) = match self.documents.get(uri.as_str()) {
+            Some(document) => (document.file, Some(document.version)),
+            None => (self.db.os_file(&uri::to_path(uri)?), None),
+        };
+        Some(Snapshot {
+            db: self.db.clone(),
+            client: Arc::clone(&self.client),
+            file,
+            uri: uri.clone(),
+            version,
+        })
+    }
+
+    /// The state for a job about all open documents, those that were edited last first.
+    pub(crate) fn open_documents(&mut self) -> (Database, Vec<OpenDocument>) {
+        self.flush();
+        let mut documents: Vec<&Document> = self.documents.values().collect();
+        documents.sort_by_key(|document| std::cmp::Reverse(document.touched));
+        let documents = documents.into_iter().map(|document| OpenDocument {
+            uri: document.uri.clone(),
+            file: document.file,
+            version: document.version,
+        });
+        (self.db.clone(), documents.collect())
+    }
+
+    /// The open document of this URI.
+    pub(crate) fn document(&mut self, uri: &Uri) -> Option<&mut Document> {
+        self.documents.get_mut(uri.as_str())
+    }
 }

@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use super::Outcome;
 
-/// Serves until the client says goodbye.
+/// Serves until the client says goodbye. One that leaves without a word has failed.
 pub(super) fn execute() -> Outcome {
-    keelback_server::run().map_err(|error| error.to_string())?;
-    Ok(ExitCode::SUCCESS)
+    let ending = keelback_server::run().map_err(|error| error.to_string())?;
+    Ok(match ending {
+        keelback_server::Ending::Clean => ExitCode::SUCCESS,
+        keelback_server::Ending::Abrupt => ExitCode::FAILURE,
+    })
 }

@@ -10,7 +10,7 @@ pub struct Source {
     pub text: String,
 }
 
-const EXTENSIONS: &[&str] = &["rs", "py", "pyi", "md", "toml", "sh"];
+const EXTENSIONS: &[&str] = &["rs", "py", "pyi", "md", "toml", "sh", "ts", "lua"];
 
 /// The workspace's root.
 pub fn root() -> PathBuf {
@@ -36,7 +36,7 @@ fn walk(folder: &Path, found: &mut Vec<Source>) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
-            let skipped = ["target", ".git", "__pycache__"].contains(&&*name)
+            let skipped = ["target", ".git", "__pycache__", "node_modules"].contains(&&*name)
                 || path.join("pyvenv.cfg").exists();
             if !skipped {
                 walk(&path, found);

@@ -1,0 +1,78 @@
+//! A few threads that do what the main loop gives them.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use crossbeam_channel::{Sender, unbounded};
+use keelback_checker::db::Cancelled;
+
+type Job = Box<dyn FnOnce() + Send + 'static>;
+
+/// How deep a thread may go: types nest as deep as expressions do.
+const STACK: usize = 16 << 20;
+
+/// The threads. They end when the pool is dropped and the jobs that were given to it are done.
+pub(crate) struct Pool {
+    jobs: Sender<Job>,
+}
+
+impl Pool {
+    /// Starts the threads: at least two, so that a question is answered while findings are computed.
+    pub(crate) fn new() -> io::Result<Pool> {
+        let processors = thread::available_parallelism().map_or(2, |count| count.get());
+        let (jobs, waiting) = unbounded::<Job>();
+        for number in 0..processors.clamp(2, 4) {
+            let waiting = waiting.clone();
+            thread::Builder::new()
+                .name(format!("worker {number}"))
+                .stack_size(STACK)
+                .spawn(move || {
+                    for job in waiting {
+                        job();
+                    }
+                })?;
+        }
+        Ok(Pool { jobs })
+    }
+
+    /// Has a thread do `job`, which must not panic.
+    pub(crate) fn spawn(&self, job: impl FnOnce() + Send + 'static) {
+        // It fails only when every thread is gone, and none goes while the pool is there.
+        let _ = self.jobs.send(Box::new(job));
+    }
+}
+
+/// Why work came to no result.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// What it was about has changed, or nobody wants to know any more.
+    Cancelled,
+    /// It panicked: the message.
+    Panicked(String),
+}
+
+/// Does `work` over a snapshot of the database. Neither a cancellation nor a panic gets out.
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Stopped> {
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    caught.map_err(|payload| match payload.downcast::<Cancelled>() {
+        Ok(cancelled) => match *cancelled {
+            // The thread that this one waited for has said what was wrong.
+            Cancelled::PropagatedPanic => {
+                Stopped::Panicked("a computation that it needs failed".to_owned())
+            }
+            _ => Stopped::Cancelled,
+        },
+        Err(payload) => Stopped::Panicked(text(&*payload)),
+    })
+}
+
+fn text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("unknown").to_owned()
+}
+
+#[cfg(test)]
+mod tests;
