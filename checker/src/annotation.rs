@@ -596,8 +596,8 @@ impl<'db> Scope<'db> {
             Special::Type => self.class_object(&node.slice, problems),
             Special::Callable => self.callable(node, &items, problems),
             Special::TypeGuard | Special::TypeIs => {
-                self.tys(&items, problems);
-                Type::bool()
+                let of = boxed(self.ty(first(&node.slice), problems));
+                Type::Guard(of.into(), special == Special::TypeIs)
             }
             _ => match class_of_special(special) {
                 Some(symbol) => self.generic(symbol, node, &items, problems),
@@ -627,8 +627,34 @@ impl<'db> Scope<'db> {
             // A member of an enumeration, or another `Literal`.
             None => match self.resolve(expr) {
                 Resolved::Variable { .. } => self.ty(expr, problems),
-                _ => Type::Dynamic,
+                _ => self.enum_member(expr, problems),
             },
+        }
+    }
+
+    /// A member of an enumeration, written as an attribute of its class; a nested `Literal` is one as well.
+    fn enum_member(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+        match expr {
+            Expr::Attribute(attribute) => {
+                let Resolved::Class(class) = self.resolve(&attribute.value) else {
+                    return Type::Dynamic;
+                };
+                let name = attribute.attr.as_str();
+                let enumeration = crate::enums::enumeration(self.db, self.file, &class);
+                match enumeration.and_then(|enumeration| enumeration.member(name)) {
+                    Some(member) => Type::EnumMember(class, member),
+                    None => Type::Dynamic,
+                }
+            }
+            Expr::Subscript(subscript)
+                if matches!(
+                    self.resolve(&subscript.value),
+                    Resolved::Special(Special::Literal)
+                ) =>
+            {
+                self.ty(expr, problems)
+            }
+            _ => Type::Dynamic,
         }
     }
 

@@ -430,12 +430,15 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
     let symbol = Symbol::of(module_name(db, file), *qualname);
     let heritage = heritage(db, definition);
     let members = members(db, file, &index, entry, &heritage);
+    let enumeration = crate::enums::enumeration_query(db, definition);
     let mut interface = ClassInterface {
         abstract_methods: abstract_methods(db, file, &symbol, &heritage, &members),
         symbol,
         bases: heritage.bases.clone(),
         members,
-        is_final: has_decorator(db, file, entry, KnownDecorator::Final),
+        // An enumeration that has members cannot be subclassed.
+        is_final: enumeration.is_some() || has_decorator(db, file, entry, KnownDecorator::Final),
+        enumeration,
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
     };
@@ -460,6 +463,7 @@ fn cyclic_class(
         bases: vec![Type::Dynamic],
         members: IndexMap::new(),
         is_final: false,
+        enumeration: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Err(Name::new("it is its own base class")),

@@ -153,10 +153,50 @@ pub struct ClassInterface {
     pub is_final: bool,
     /// Names of abstract methods that are still abstract here.
     pub abstract_methods: Vec<Name>,
+    /// Its members, if it is an enumeration that has any.
+    pub enumeration: Option<Arc<Enumeration>>,
     /// Its type parameters, for generic classes (of stubs and of source).
     pub type_params: Vec<Variable>,
     /// Storage, when the class is laid out by the runtime; else why it is not.
     pub layout: Result<Arc<ClassLayout>, Name>,
+}
+
+/// The members of an enumeration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Enumeration {
+    /// The members in order, each with the type of its value.
+    pub members: IndexMap<Name, Type>,
+    /// Other names of members, with the names that they stand for.
+    pub aliases: IndexMap<Name, Name>,
+    /// The declared type of `_value_`.
+    pub declared_value: Option<Type>,
+    /// Whether there may be values that no member has: combinations of flags.
+    pub is_flag: bool,
+}
+
+impl Enumeration {
+    /// The member that `name` names.
+    pub fn member(&self, name: &str) -> Option<Name> {
+        match self.members.get_key_value(name) {
+            Some((name, _)) => Some(*name),
+            None => self.aliases.get(name).copied(),
+        }
+    }
+
+    /// The type of the value of member `name`.
+    pub fn value(&self, name: &str) -> Type {
+        self.declared_value
+            .or_else(|| self.members.get(name).copied())
+            .unwrap_or(Type::Dynamic)
+    }
+
+    /// The type of the value of any member.
+    pub fn any_value(&self) -> Type {
+        match self.declared_value {
+            Some(ty) => ty,
+            None => Type::union(self.members.values().copied()),
+        }
+    }
 }
 
 /// A member of a class.

@@ -27,6 +27,7 @@ pub mod constants;
 pub mod db;
 pub mod declarations;
 pub mod diagnostic;
+pub mod enums;
 pub mod files;
 pub mod guard;
 pub mod hints;

@@ -166,6 +166,8 @@ rules! {
     LayoutConflict = "layout-conflict", Error, Types;
     /// A base class cannot be used: it is not a class, or it is the class itself.
     InvalidBase = "invalid-base", Error, Types;
+    /// A member of an enumeration is declared in a way that says something else than what it is.
+    InvalidEnumMember = "invalid-enum-member", Error, Types;
     /// A class with abstract methods is instantiated.
     AbstractInstantiation = "abstract-instantiation", Error, Types;
     /// The type that `assert_type` states is not the type of the value.

@@ -224,6 +224,7 @@ impl RegType {
         match ty {
             Type::None => RegType::instance(Symbol::new("builtins", "NoneType"), true),
             Type::Exact(c, _) => RegType::instance(*c, true),
+            Type::EnumMember(c, _) => RegType::instance(*c, false),
             Type::Instance(c, _) if !c.is_builtin("object") => RegType::instance(*c, false),
             Type::Tuple(_) => RegType::instance(Symbol::new("builtins", "tuple"), false),
             Type::Literal(_) => ty

@@ -26,6 +26,7 @@ impl Checker<'_> {
             self.bases(class, node);
             self.storage(class, node);
             self.fields(class);
+            self.enum_members(class);
             self.not_laid_out(class);
         }
     }

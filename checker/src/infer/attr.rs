@@ -9,7 +9,7 @@ use crate::tree::{Arg, Binding, Call, Callee, Expr, ExprKind, StmtKind, Target};
 use crate::types::{Name, Symbol, Type};
 
 use super::convert::Why;
-use super::cx::{Cx, make, object, range};
+use super::cx::{Cx, known, make, object, range};
 use super::expr::stub_type;
 use super::world::{Lookup, Resolved, boxed, erase, substitute, widen};
 
@@ -56,11 +56,14 @@ impl Cx<'_> {
             | Type::ParametersOf(..)
             | Type::Alias(..)
             | Type::Function(_) => self.dynamic_attribute(value, &stored, span),
-            Type::EnumMember(..)
-            | Type::LiteralString
-            | Type::New(..)
-            | Type::Guard(..)
-            | Type::Variadic(..) => {
+            Type::EnumMember(class, _) => match self.enum_attribute(&value.ty, name) {
+                Some(ty) => {
+                    let e = self.dynamic_attribute(value, &stored, span);
+                    self.expect(e, &ty)
+                }
+                None => self.instance_attribute(value, &class, &[], name, &stored, at, span),
+            },
+            Type::LiteralString | Type::New(..) | Type::Guard(..) | Type::Variadic(..) => {
                 let instance = value.ty.as_instance();
                 self.read_attribute(super::cx::known(value, instance), name, at, span)
             }
@@ -89,6 +92,10 @@ impl Cx<'_> {
                 self.dynamic_attribute(value, &stored, span)
             }
             Type::Instance(class, args) | Type::Exact(class, args) => {
+                if let Some(ty) = self.enum_attribute(&value.ty, name) {
+                    let e = self.dynamic_attribute(value, &stored, span);
+                    return self.expect(e, &ty);
+                }
                 self.instance_attribute(value, &class, &args, name, &stored, at, span)
             }
             Type::Tuple(_) | Type::Literal(_) => match widen(&value.ty).class() {
@@ -176,18 +183,16 @@ impl Cx<'_> {
         let attr = |value: Expr, ty: Type| {
             make(ExprKind::Attr(object(value), Name::new(stored)), ty, span)
         };
+        if let Some(member) = self.world.enumeration(class).and_then(|e| e.member(name)) {
+            let e = attr(value, Type::Dynamic);
+            let e = self.expect(e, &Type::Instance(*class, [].into()));
+            return known(e, Type::EnumMember(*class, member));
+        }
         let lookup = match self.world.member(class, &[], stored) {
             Lookup::Missing if stored != name => self.world.member(class, &[], name),
             found => found,
         };
         match lookup {
-            Lookup::Found {
-                member: Member::ClassVar { .. },
-                ..
-            } if self.is_enum(class) && !name.starts_with('_') => {
-                let e = attr(value, Type::Dynamic);
-                self.expect(e, &Type::Instance(*class, [].into()))
-            }
             Lookup::Found {
                 member: Member::ClassVar { ty },
                 params,
@@ -237,14 +242,6 @@ impl Cx<'_> {
                 attr(value, Type::Dynamic)
             }
         }
-    }
-
-    /// Whether a class is an `Enum`, whose class attributes are its members.
-    pub fn is_enum(&self, class: &Symbol) -> bool {
-        let (ancestors, _) = self.world.ancestors(class, &[]);
-        ancestors
-            .iter()
-            .any(|(c, _)| &*c.symbol.module == "enum" && c.symbol.name() == "Enum")
     }
 
     fn union_attribute(
@@ -312,9 +309,12 @@ impl Cx<'_> {
     fn attribute_type(&self, ty: &Type, name: &str) -> Option<Type> {
         let (class, args) = match ty {
             Type::Instance(c, a) | Type::Exact(c, a) => (*c, a.to_vec()),
-            Type::Literal(_) | Type::Tuple(_) => (ty.class()?, Vec::new()),
+            Type::Literal(_) | Type::Tuple(_) | Type::EnumMember(..) => (ty.class()?, Vec::new()),
             _ => return Some(Type::Dynamic),
         };
+        if let Some(ty) = self.enum_attribute(ty, name) {
+            return Some(ty);
+        }
         match self.world.member(&class, &args, name) {
             Lookup::Found {
                 member,
@@ -673,6 +673,7 @@ impl Cx<'_> {
                 }
             }
             Type::Class(class) => {
+                self.check_member_store(&class, name, at);
                 let ty = match self.world.member(&class, &[], stored) {
                     Lookup::Found {
                         member: Member::ClassVar { ty },

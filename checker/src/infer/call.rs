@@ -173,6 +173,10 @@ impl Cx<'_> {
                 );
                 self.call_anything(callee, call, span)
             }
+            Type::EnumMember(..) => {
+                let wide = widen(&ty);
+                self.call_value(known(callee, wide), call, span)
+            }
             Type::None
             | Type::Literal(_)
             | Type::Tuple(_)
@@ -853,7 +857,7 @@ impl Cx<'_> {
                 let element = self.world.join_all(items.iter().map(widen));
                 (Symbol::new("builtins", "tuple"), vec![element])
             }
-            Type::Literal(_) => match widen(&ty).class() {
+            Type::Literal(_) | Type::EnumMember(..) => match widen(&ty).class() {
                 Some(c) => (c, Vec::new()),
                 None => return self.dynamic_method(receiver, &stored, call, span),
             },

@@ -18,7 +18,11 @@ impl Cx<'_> {
             Type::Never => Some(Type::Never),
             Type::None | Type::Primitive(_) | Type::Function(_) | Type::Module(_) => None,
             Type::Callable(..) | Type::Overloaded(_) | Type::Method(..) => None,
-            Type::Class(_) | Type::ClassOf(_) | Type::Alias(..) => Some(Type::Dynamic),
+            Type::Class(class) => Some(match self.world.enumeration(class) {
+                Some(_) => Type::Instance(*class, [].into()),
+                None => Type::Dynamic,
+            }),
+            Type::ClassOf(_) | Type::Alias(..) => Some(Type::Dynamic),
             Type::Parameters(_) | Type::ParametersOf(..) => Some(Type::Dynamic),
             Type::EnumMember(..)
             | Type::LiteralString

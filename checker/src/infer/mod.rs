@@ -18,6 +18,7 @@ pub mod call;
 pub mod comp;
 pub mod convert;
 pub mod cx;
+pub mod enums;
 pub mod expr;
 pub mod flow;
 pub mod function;

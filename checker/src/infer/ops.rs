@@ -613,7 +613,7 @@ impl Cx<'_> {
     fn special_method(&self, receiver: &Type, name: &str, argument: &Type) -> Special {
         let (class, args) = match receiver {
             Type::Instance(c, a) | Type::Exact(c, a) => (*c, *a),
-            Type::Literal(_) | Type::Tuple(_) => match receiver.class() {
+            Type::Literal(_) | Type::EnumMember(..) | Type::Tuple(_) => match receiver.class() {
                 Some(c) => (c, Types::none()),
                 None => return Special::Unknown,
             },

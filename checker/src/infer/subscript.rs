@@ -17,7 +17,11 @@ impl Cx<'_> {
     /// `value[index]`, read.
     pub fn subscript(&mut self, subscript: &ast::ExprSubscript, span: TextRange) -> Expr {
         let value = self.expr(&subscript.value, None);
-        if let Type::Class(_) = &value.ty {
+        if let Type::Class(class) = &value.ty {
+            let class = *class;
+            if let Some(enumeration) = self.world.enumeration(&class) {
+                return self.enum_item(value, class, &enumeration, &subscript.slice, span);
+            }
             // A generic alias: `list[int]` as a value.
             let index = self.quiet_index(&subscript.slice);
             return make(
@@ -367,7 +371,7 @@ impl Cx<'_> {
             } else {
                 self.world.join_all(items.iter().map(widen))
             }),
-            Type::Literal(_) => match widen(ty) {
+            Type::Literal(_) | Type::EnumMember(..) => match widen(ty) {
                 Type::Literal(_) => None,
                 wide => self.item_of(&wide, index),
             },

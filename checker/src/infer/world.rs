@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::interface::{ClassInterface, ClassLayout, Export, FunctionInterface, Member};
+use crate::interface::{
+    ClassInterface, ClassLayout, Enumeration, Export, FunctionInterface, Member,
+};
 use crate::types::{Constant, Name, Primitive, Symbol, Type, Types, Variable};
 
 /// Where module interfaces come from.
@@ -130,6 +132,11 @@ impl<'a> World<'a> {
         let found = self.env.class(symbol);
         self.classes.borrow_mut().insert(*symbol, found.clone());
         found
+    }
+
+    /// The members of class `symbol`, if it is an enumeration that has any.
+    pub fn enumeration(&self, symbol: &Symbol) -> Option<Arc<Enumeration>> {
+        self.class(symbol)?.enumeration.clone()
     }
 
     /// The overloads of a function.
@@ -375,13 +382,23 @@ impl<'a> World<'a> {
             (_, Type::Never) => false,
             (_, Type::Instance(s, _)) if s.is_builtin("object") => true,
             (Type::Union(members), _) => members.iter().all(|m| self.assignable(m, to)),
-            (_, Type::Union(members)) => members.iter().any(|m| self.assignable(from, m)),
             (Type::Primitive(p), _) => self.assignable(&boxed(*p), to),
             (_, Type::Primitive(p)) => self.assignable(from, &boxed(*p)),
+            (Type::Instance(s, _) | Type::Exact(s, _), Type::Union(members))
+                if self.has_every_value(members, s) =>
+            {
+                true
+            }
+            (_, Type::Union(members)) => members.iter().any(|m| self.assignable(from, m)),
+            (Type::Guard(..), _) => self.assignable(&widen(from), to),
+            (_, Type::Guard(..)) => self.assignable(from, &widen(to)),
             (Type::Literal(a), Type::Literal(b)) => a == b,
-            (Type::Literal(_), _) => self.assignable(&widen(from), to),
-            // An enum member or a bool written as a literal type is only known by value.
-            (_, Type::Literal(_)) => false,
+            (Type::Literal(_) | Type::EnumMember(..), Type::Literal(_) | Type::EnumMember(..)) => {
+                false
+            }
+            (Type::Literal(_) | Type::EnumMember(..), _) => self.assignable(&widen(from), to),
+            // Only known by value.
+            (_, Type::Literal(_) | Type::EnumMember(..)) => false,
             (Type::None, Type::Instance(s, _)) => s.name() == "Hashable" || s.name() == "NoneType",
             (Type::None, _) | (_, Type::None) => {
                 matches!(from, Type::Instance(s, _) if s.name() == "NoneType")
@@ -528,10 +545,77 @@ impl<'a> World<'a> {
             let none = members.remove(at);
             members.push(none);
         }
+        self.fold_values(&mut members);
+        if members.len() > 8 {
+            let mut wide: Vec<Type> = Vec::new();
+            for member in members.iter().map(widen) {
+                if !wide.contains(&member) {
+                    wide.push(member);
+                }
+            }
+            members = wide;
+        }
         if members.len() > 8 {
             return Type::object();
         }
         Type::union(members)
+    }
+
+    /// Puts an enumeration in the place of all of its members, and `bool` in that of `True` and `False`.
+    fn fold_values(&self, members: &mut Vec<Type>) {
+        let classes: Vec<Symbol> = members
+            .iter()
+            .filter(|m| matches!(m, Type::EnumMember(..) | Type::Literal(Constant::Bool(_))))
+            .filter_map(Type::class)
+            .collect();
+        for class in classes {
+            if self.has_every_value(members, &class) {
+                let is_value = |m: &Type| m.class() == Some(class);
+                if let Some(at) = members.iter().position(is_value) {
+                    members[at] = Type::Instance(class, Types::none());
+                    let mut i = 0;
+                    members.retain(|m| {
+                        i += 1;
+                        i - 1 == at || !is_value(m)
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether `types` has every value of the class one by one: every member of an enumeration, or `True` and `False`.
+    fn has_every_value(&self, types: &[Type], class: &Symbol) -> bool {
+        self.values_of(class)
+            .is_some_and(|values| values.iter().all(|value| types.contains(value)))
+    }
+
+    /// The values of a class that has few, one by one: the members of an enumeration, `True` and `False`.
+    pub fn values_of(&self, class: &Symbol) -> Option<Vec<Type>> {
+        if class.is_builtin("bool") {
+            let value = |v| Type::literal(&Constant::Bool(v));
+            return Some(vec![value(true), value(false)]);
+        }
+        let enumeration = self.enumeration(class)?;
+        if enumeration.is_flag {
+            return None;
+        }
+        let members = enumeration.members.keys();
+        Some(
+            members
+                .map(|name| Type::EnumMember(*class, *name))
+                .collect(),
+        )
+    }
+
+    /// A type with enumerations and `bool` taken apart into their values.
+    pub fn expanded(&self, ty: &Type) -> Type {
+        Type::union(ty.members().iter().flat_map(|member| match member {
+            Type::Instance(class, _) | Type::Exact(class, _) => {
+                self.values_of(class).unwrap_or_else(|| vec![*member])
+            }
+            Type::Guard(..) => vec![Type::bool()],
+            _ => vec![*member],
+        }))
     }
 
     /// The join of many.
@@ -582,7 +666,9 @@ impl<'a> World<'a> {
         }
         match (a, b) {
             (Type::Instance(s, _), _) if s.is_builtin("object") => true,
-            (Type::Instance(..), Type::Literal(_)) => *a == widen(b),
+            (Type::Instance(..), Type::Literal(_) | Type::EnumMember(..) | Type::Guard(..)) => {
+                *a == widen(b)
+            }
             (Type::Instance(s, x), Type::Exact(t, y)) if s == t => x == y,
             (Type::Instance(s, x), Type::Instance(t, _) | Type::Exact(t, _)) => {
                 x.is_empty()
@@ -609,6 +695,7 @@ impl<'a> World<'a> {
                 (Type::None, Type::None) => true,
                 (Type::None, other) | (other, Type::None) => other.is_builtin("object"),
                 (Type::Literal(p), Type::Literal(q)) => p == q,
+                (Type::EnumMember(..), Type::EnumMember(..)) => x == y,
                 _ => match (x.class(), y.class()) {
                     (Some(p), Some(q)) => {
                         self.is_subclass(&p, &q) != Some(false)
@@ -670,7 +757,7 @@ pub fn boxed(p: Primitive) -> Type {
 pub fn widen(ty: &Type) -> Type {
     match ty {
         Type::Literal(Constant::None) => Type::None,
-        Type::Literal(_) => match ty.class() {
+        Type::Literal(_) | Type::EnumMember(..) | Type::Guard(..) => match ty.class() {
             Some(class) => Type::Instance(class, Types::none()),
             None => *ty,
         },

@@ -196,7 +196,7 @@ impl Type {
     }
 
     /// What of the type a check at run time covers (`LANGUAGE.md` section 11): the only forms that bytecode and boundaries see.
-    /// They are `Dynamic`, `Never`, `None`, primitives, instances, fixed tuples, unions, literals, classes, and callables of
+    /// They are `Dynamic`, `Never`, `None`, primitives, instances, fixed tuples, unions, literals, members of enumerations, classes, and callables of
     /// which nothing more is known.
     pub fn at_run_time(&self) -> Type {
         match *self {
@@ -215,11 +215,9 @@ impl Type {
                 Type::Instance(class, _) | Type::Exact(class, _) => Type::Class(class),
                 _ => Type::builtin("type"),
             },
-            Type::EnumMember(..)
-            | Type::LiteralString
-            | Type::Guard(..)
-            | Type::New(..)
-            | Type::Variadic(..) => self.as_instance().at_run_time(),
+            Type::LiteralString | Type::Guard(..) | Type::New(..) | Type::Variadic(..) => {
+                self.as_instance().at_run_time()
+            }
             _ => self.map_parts(&mut |part| part.at_run_time()),
         }
     }

@@ -170,6 +170,7 @@ fn known() -> Known {
         bases: Vec::new(),
         members: IndexMap::new(),
         is_final: false,
+        enumeration: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),

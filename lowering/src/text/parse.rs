@@ -820,6 +820,9 @@ impl Cursor {
                 None => self.fail(format!("`{word}` is no primitive type")),
             };
         }
+        if self.keyword("member") {
+            return Ok(Type::EnumMember(self.symbol()?, self.name()?));
+        }
         if self.keyword("type") {
             return Ok(Type::Class(self.symbol()?));
         }

@@ -334,6 +334,12 @@ fn checked_type(out: &mut String, ty: &Type) {
             out.push('=');
             constant(out, c);
         }
+        Type::EnumMember(s, n) => {
+            out.push_str("member ");
+            symbol(out, s);
+            out.push(' ');
+            name(out, n);
+        }
         Type::Class(s) => {
             out.push_str("type ");
             symbol(out, s);

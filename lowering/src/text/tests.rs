@@ -48,6 +48,7 @@ fn types() -> Vec<Type> {
         Type::Exact(d, [Type::int(), Type::None].into()),
         Type::Tuple([Type::float()].into()),
         Type::Union([Type::None, Type::str()].into()),
+        Type::EnumMember(d, Name::new("RED")),
         Type::Class(c),
         Type::any_callable(),
         // A module may be called as a keyword of the text form.

@@ -3,9 +3,9 @@
 //! What a check covers: classes by `isinstance`, unions by any member, `Literal` by value, fixed tuples element by element, containers by
 //! their own type, `type[C]` by `issubclass`, callables by `callable`, protocols not at all, type variables by their bound.
 
-use std::ffi::c_ulong;
+use std::ffi::{CString, c_ulong};
 
-use keelback_checker::types::{Constant, Primitive, Symbol, Type};
+use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type};
 use keelback_lowering::types::Repr;
 
 use crate::ffi::{self, PyObject, PyTypeObject};
@@ -38,6 +38,8 @@ enum Kind {
     Exact(ClassRef),
     Union(Vec<Check>),
     Literal(Owned),
+    /// A member of an enumeration, by name.
+    Member(ClassRef, Name),
     Tuple(Vec<Check>),
     Subclass(ClassRef),
     Callable,
@@ -127,6 +129,7 @@ impl Check {
                 Kind::Exact(c) => fits(c.is_exactly(class)),
                 Kind::Union(members) => return union(members, value),
                 Kind::Literal(expected) => fits(same_literal(expected.as_ptr(), value)?),
+                Kind::Member(class, name) => fits(class.has_member(name, value)?),
                 Kind::Tuple(items) => tuple(items, value)?,
                 Kind::Subclass(c) => fits(c.is_subclass(value)?),
                 Kind::Callable => fits(ffi::PyCallable_Check(value) != 0),
@@ -177,6 +180,7 @@ impl Kind {
                     Kind::Any
                 }
             },
+            Type::EnumMember(c, name) => Kind::Member(ClassRef::new(c), *name),
             Type::Class(c) => Kind::Subclass(ClassRef::new(c)),
             Type::Callable(..) => Kind::Callable,
             // Every other form is one of these at run time.
@@ -265,6 +269,25 @@ impl ClassRef {
                 return Ok(false);
             }
             forgiving(ffi::PyObject_IsInstance(value, wanted))
+        }
+    }
+
+    /// Whether `value` is what the class calls `name`. Of a class that has no such name only the kind is asked.
+    unsafe fn has_member(&self, name: &str, value: *mut PyObject) -> PyResult<bool> {
+        // SAFETY: the caller holds the GIL and keeps `value` alive.
+        unsafe {
+            let wanted = self.get();
+            if wanted.is_null() {
+                return Ok(true);
+            }
+            let name = CString::new(name).unwrap_or_default();
+            match object::getattr(wanted, &name) {
+                Ok(member) => Ok(member.as_ptr() == value),
+                Err(Raised) => {
+                    ffi::PyErr_Clear();
+                    self.is_instance(value)
+                }
+            }
         }
     }
 
