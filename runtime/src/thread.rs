@@ -3,7 +3,7 @@
 //! Each OS thread has one [`ThreadCtx`]; its address is the first argument of every native function. Prologues compare the stack pointer with
 //! `stack_limit` and call [`recursion_error`]; loop back-edges read the byte at `eval_breaker` and call [`poll`] when it is not zero.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 
 use crate::error;
 use crate::ffi::{self, EvalBreaker, PyObject, PyThreadState};
@@ -19,10 +19,6 @@ pub struct ThreadCtx {
     pub eval_breaker: *const u8,
     /// The thread's state in CPython.
     pub tstate: *mut PyThreadState,
-    /// Depth of nested deallocations of laid-out objects.
-    pub dealloc_depth: usize,
-    /// Objects whose deallocation was put off because the depth was reached.
-    pub dealloc_later: Vec<*mut PyObject>,
 }
 
 thread_local! {
@@ -31,10 +27,33 @@ thread_local! {
             stack_limit: 0,
             eval_breaker: std::ptr::null(),
             tstate: std::ptr::null_mut(),
-            dealloc_depth: 0,
-            dealloc_later: Vec::new(),
         })
     };
+
+    static DEALLOC_DEPTH: Cell<usize> = const { Cell::new(0) };
+
+    static DEALLOC_LATER: UnsafeCell<Vec<*mut PyObject>> = const { UnsafeCell::new(Vec::new()) };
+}
+
+/// Depth of nested deallocations of laid-out objects in the calling thread. The reference is good for as long as the thread.
+#[inline]
+pub fn dealloc_depth<'a>() -> &'a Cell<usize> {
+    // SAFETY: it is only used by the thread that asks.
+    DEALLOC_DEPTH.with(|depth| unsafe { &*std::ptr::from_ref(depth) })
+}
+
+/// Puts off the deallocation of an object whose memory waits for it.
+#[cold]
+pub fn dealloc_later(object: *mut PyObject) {
+    // SAFETY: the list is this thread's own, and nothing else is done with it meanwhile.
+    DEALLOC_LATER.with(|later| unsafe { (*later.get()).push(object) });
+}
+
+/// An object whose deallocation was put off.
+#[inline]
+pub fn next_dealloc() -> Option<*mut PyObject> {
+    // SAFETY: as above.
+    DEALLOC_LATER.with(|later| unsafe { (*later.get()).pop() })
 }
 
 /// The calling thread's context, made right for the current thread state. Needs the GIL.

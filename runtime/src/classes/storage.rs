@@ -8,6 +8,8 @@
 
 use std::ffi::{c_int, c_void};
 
+use keelback_lowering::types::Repr;
+
 use crate::ffi::{self, PyObject, PyTypeObject, visitproc};
 use crate::gil::GilCell;
 use crate::helpers::fields as patterns;
@@ -26,6 +28,8 @@ pub struct Storage {
     pub class: *mut PyTypeObject,
     /// All fields, inherited ones first, by offset.
     pub fields: Vec<Field>,
+    /// Offsets of the fields that hold references.
+    counted: Box<[(u32, Repr)]>,
     /// Words of a new object after the header.
     template: Vec<u64>,
     /// Fields that start with a class attribute's value.
@@ -35,12 +39,13 @@ pub struct Storage {
     /// Freed objects that are used again, linked by their first word after the header.
     free: GilCell<*mut PyObject>,
     free_count: GilCell<usize>,
-    /// Whether freed objects may be used again: nothing is stored outside the fields.
-    recycles: bool,
+    /// How many freed objects are kept: none where something is stored outside the fields.
+    free_limit: usize,
 }
 
-/// How many freed objects a class keeps.
-const FREE_LIMIT: usize = 512;
+/// How many freed objects a class keeps: enough for those that come and go. Of many that go together CPython's allocator makes better use: it gives neighbours
+/// out again, while ours would be strewn about, and the collector walks them in the order in which they were made.
+const FREE_LIMIT: usize = 64;
 /// Nested deallocations after which further ones wait for the outermost to end.
 const DEPTH_LIMIT: usize = 50;
 /// Size of an object's header.
@@ -64,7 +69,12 @@ impl Storage {
         has_weakref: bool,
         has_finalizer: bool,
     ) -> Storage {
-        let template = fields.iter().map(Field::unset_word).collect();
+        let counted = fields
+            .iter()
+            .filter(|f| !f.is_raw())
+            .map(|f| (f.offset as u32, f.repr))
+            .collect();
+        let template: Vec<u64> = fields.iter().map(Field::unset_word).collect();
         let may_cycle = has_dict || fields.iter().any(|f| !f.is_raw() && !f.check.is_atomic());
         let recycles = !has_dict && !has_weakref && !has_finalizer && !fields.is_empty();
         let with_default = (0..fields.len())
@@ -76,11 +86,12 @@ impl Storage {
             class,
             with_default,
             fields,
+            counted,
+            free_limit: if recycles { FREE_LIMIT } else { 0 },
             template,
             may_cycle,
             free: GilCell::new(std::ptr::null_mut()),
             free_count: GilCell::new(0),
-            recycles,
         }
     }
 
@@ -228,11 +239,8 @@ unsafe extern "C" fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut
     unsafe {
         let class = ffi::Py_TYPE(object);
         if let Some(storage) = of(class) {
-            for field in &storage.fields {
-                if field.is_raw() {
-                    continue;
-                }
-                let word: u64 = ffi::read(object.cast(), field.offset);
+            for (offset, _) in &storage.counted {
+                let word: u64 = ffi::read(object.cast(), *offset as usize);
                 if word != 0 && word & 1 == 0 {
                     let status = visit(word as *mut PyObject, arg);
                     if status != 0 {
@@ -270,14 +278,11 @@ unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
 unsafe fn drop_fields(storage: &Storage, object: *mut PyObject) {
     // SAFETY: the object has the storage's fields; each word is emptied before its reference is dropped.
     unsafe {
-        for field in &storage.fields {
-            if field.is_raw() {
-                continue;
-            }
-            let word: u64 = ffi::read(object.cast(), field.offset);
+        for (offset, repr) in &storage.counted {
+            let word: u64 = ffi::read(object.cast(), *offset as usize);
             if word != 0 {
-                ffi::write::<u64>(object.cast(), field.offset, 0);
-                fields::release(field.repr, word);
+                ffi::write::<u64>(object.cast(), *offset as usize, 0);
+                fields::release(*repr, word);
             }
         }
     }
@@ -285,22 +290,22 @@ unsafe fn drop_fields(storage: &Storage, object: *mut PyObject) {
 
 /// `tp_dealloc`. A dynamic subclass's own deallocation calls it last.
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
-    // SAFETY: CPython passes an object whose last reference is gone. The context is this thread's.
+    // SAFETY: CPython passes an object whose last reference is gone.
     unsafe {
         ffi::PyObject_GC_UnTrack(object.cast());
-        let ctx = thread::current();
-        if (*ctx).dealloc_depth >= DEPTH_LIMIT {
-            (*ctx).dealloc_later.push(object);
+        let depth = thread::dealloc_depth();
+        if depth.get() >= DEPTH_LIMIT {
+            thread::dealloc_later(object);
             return;
         }
-        (*ctx).dealloc_depth += 1;
+        depth.set(depth.get() + 1);
         finish(object);
-        (*ctx).dealloc_depth -= 1;
-        if (*ctx).dealloc_depth == 0 {
-            while let Some(next) = (*ctx).dealloc_later.pop() {
-                (*ctx).dealloc_depth = 1;
+        depth.set(depth.get() - 1);
+        if depth.get() == 0 {
+            while let Some(next) = thread::next_dealloc() {
+                depth.set(1);
                 finish(next);
-                (*ctx).dealloc_depth = 0;
+                depth.set(0);
             }
         }
     }
@@ -338,7 +343,7 @@ unsafe fn finish(object: *mut PyObject) {
             (ffi::optional().clear_managed_dict)(object);
         }
         match storage {
-            Some(s) if s.class == class && s.recycles && s.free_count.get() < FREE_LIMIT => {
+            Some(s) if s.class == class && s.free_count.get() < s.free_limit => {
                 ffi::write::<*mut PyObject>(object.cast(), HEADER, s.free.get());
                 s.free.set(object);
                 s.free_count.set(s.free_count.get() + 1);

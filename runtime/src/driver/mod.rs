@@ -14,6 +14,7 @@ pub mod linker;
 pub mod method_table;
 pub mod methods;
 pub mod module;
+pub mod perf_map;
 pub mod trace;
 pub mod unit;
 
@@ -315,6 +316,7 @@ impl Driver {
             compiled.map_err(|e: JitError| format!("the code generator refused it: {e}"))?;
         stats::add(Phase::Generate, started.elapsed());
         stats::code_bytes(compiled.size);
+        perf_map::note(unit, compiled.native, compiled.size);
         // SAFETY: the code generator's promise: the addresses are code with these signatures.
         unsafe {
             Ok(Entries {

@@ -58,31 +58,59 @@ pub(crate) fn tuple_of(items: Vec<Owned>) -> PyResult<Owned> {
     }
 }
 
-/// Takes over `n` references at an address.
-unsafe fn take(items: usize, n: i64) -> Vec<Owned> {
+/// Gives `n` references at an address to a new tuple or list, whose items lie at `into`; gives them back when there is none.
+unsafe fn fill(
+    made: PyResult<Owned>,
+    into: impl Fn(Obj) -> *mut Obj,
+    items: usize,
+    n: i64,
+) -> PyResult<Owned> {
     let items = items as *const Obj;
     unsafe {
-        (0..n as usize)
-            .filter_map(|i| Owned::from_nullable(items.add(i).read()))
-            .collect()
+        match &made {
+            Ok(sequence) => {
+                let into = into(sequence.as_ptr());
+                for i in 0..n as usize {
+                    into.add(i).write(items.add(i).read());
+                }
+            }
+            Err(_) => {
+                for i in 0..n as usize {
+                    drop(Owned::from_nullable(items.add(i).read()));
+                }
+            }
+        }
     }
+    made
 }
 
 /// A tuple of `n` references at an address, taken over.
 pub unsafe fn tuple_new(items: usize, n: i64) -> PyResult<Owned> {
-    tuple_of(unsafe { take(items, n) })
+    unsafe {
+        let made = Owned::from_new(ffi::PyTuple_New(n as isize));
+        let at = ffi::layout().tuple_items;
+        fill(made, |tuple| tuple.byte_add(at).cast(), items, n)
+    }
 }
 
 /// A list of `n` references at an address, taken over.
 pub unsafe fn list_new(items: usize, n: i64) -> PyResult<Owned> {
     unsafe {
-        let items = take(items, n);
-        let list = Owned::from_new(ffi::PyList_New(items.len() as isize))?;
-        for (i, item) in items.into_iter().enumerate() {
-            ffi::PyList_SetItem(list.as_ptr(), i as isize, item.into_ptr());
-        }
-        Ok(list)
+        let made = Owned::from_new(ffi::PyList_New(n as isize));
+        fill(made, |list| storage(list), items, n)
     }
+}
+
+/// Where the items of an exact list lie.
+#[inline]
+unsafe fn storage(list: Obj) -> *mut Obj {
+    unsafe { ffi::read(list.cast(), ffi::layout().list_items) }
+}
+
+/// How many items an exact list has room for.
+#[inline]
+unsafe fn room(list: Obj) -> isize {
+    unsafe { ffi::read(list.cast(), ffi::layout().list_items + 8) }
 }
 
 /// `list[index]`
@@ -119,6 +147,13 @@ pub unsafe fn list_set(list: Obj, index: Int, value: Owned) -> PyResult<()> {
 pub unsafe fn list_append(list: Obj, item: Obj) -> PyResult<()> {
     unsafe {
         if is_list(list) {
+            let n = length(list);
+            if n < room(list) {
+                ffi::Py_INCREF(item);
+                storage(list).add(n as usize).write(item);
+                (*list.cast::<ffi::PyVarObject>()).ob_size = n + 1;
+                return Ok(());
+            }
             return status(ffi::PyList_Append(list, item));
         }
         call_method(name!("append")?, &[list, item]).map(drop)
@@ -165,6 +200,11 @@ pub unsafe fn list_pop(list: Obj) -> PyResult<Owned> {
         }
         match length(list) {
             0 => Err(index_error("pop from empty list")),
+            // The list keeps its room, as CPython lets it as long as it is half full.
+            n if n - 1 >= room(list) / 2 => {
+                (*list.cast::<ffi::PyVarObject>()).ob_size = n - 1;
+                Owned::from_new(storage(list).add(n as usize - 1).read())
+            }
             n => take_out(list, n - 1),
         }
     }
