@@ -39,8 +39,8 @@ pub struct Storage {
     /// Freed objects that are used again, linked by their first word after the header.
     free: GilCell<*mut PyObject>,
     free_count: GilCell<usize>,
-    /// How many freed objects are kept: none where something is stored outside the fields.
-    free_limit: usize,
+    /// Nothing is stored outside the fields, so that freed objects may be used again.
+    is_plain: bool,
 }
 
 /// How many freed objects a class keeps: enough for those that come and go. Of many that go together CPython's allocator makes better use: it gives neighbours
@@ -76,7 +76,7 @@ impl Storage {
             .collect();
         let template: Vec<u64> = fields.iter().map(Field::unset_word).collect();
         let may_cycle = has_dict || fields.iter().any(|f| !f.is_raw() && !f.check.is_atomic());
-        let recycles = !has_dict && !has_weakref && !has_finalizer && !fields.is_empty();
+        let is_plain = !has_dict && !has_weakref && !has_finalizer && !fields.is_empty();
         let with_default = (0..fields.len())
             // SAFETY: classes are made with the GIL held.
             .filter(|i| unsafe { !fields[*i].default.get().is_null() })
@@ -87,7 +87,7 @@ impl Storage {
             with_default,
             fields,
             counted,
-            free_limit: if recycles { FREE_LIMIT } else { 0 },
+            is_plain,
             template,
             may_cycle,
             free: GilCell::new(std::ptr::null_mut()),
@@ -220,6 +220,16 @@ unsafe extern "C" fn alloc(class: *mut PyTypeObject, items: isize) -> *mut PyObj
             if !object.is_null() {
                 return object;
             }
+            if storage.is_plain {
+                let object = ffi::_PyObject_GC_New(class);
+                if !object.is_null() {
+                    storage.fill(object);
+                    if storage.may_cycle {
+                        ffi::PyObject_GC_Track(object.cast());
+                    }
+                }
+                return object;
+            }
         }
         let object = ffi::PyType_GenericAlloc(class, items);
         if object.is_null() {
@@ -343,7 +353,7 @@ unsafe fn finish(object: *mut PyObject) {
             (ffi::optional().clear_managed_dict)(object);
         }
         match storage {
-            Some(s) if s.class == class && s.free_count.get() < s.free_limit => {
+            Some(s) if s.class == class && s.is_plain && s.free_count.get() < FREE_LIMIT => {
                 ffi::write::<*mut PyObject>(object.cast(), HEADER, s.free.get());
                 s.free.set(object);
                 s.free_count.set(s.free_count.get() + 1);

@@ -7,6 +7,7 @@
 //! Symbols that exist in every supported version are linked; those that do not are looked up by name in [`Optional`], so that loading the
 //! extension into an unsupported interpreter ends in a sentence and not in a missing symbol.
 
+pub mod count;
 pub mod extra;
 pub mod self_check;
 pub mod v312;
@@ -15,6 +16,7 @@ pub mod v313;
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use std::sync::OnceLock;
 
+pub use count::{Py_DECREF, Py_INCREF};
 pub use extra::*;
 pub use pyo3::ffi::*;
 
@@ -95,6 +97,8 @@ unsafe extern "C" {
     pub static mut PyStaticMethod_Type: PyTypeObject;
     pub static mut PyClassMethod_Type: PyTypeObject;
 
+    /// A new object of a collected type, not tracked yet, whose fields hold anything.
+    pub fn _PyObject_GC_New(ty: *mut PyTypeObject) -> *mut PyObject;
     pub fn PyFunction_SetVectorcall(func: *mut PyObject, vectorcall: Vectorcall);
     pub fn PyFunction_New(code: *mut PyObject, globals: *mut PyObject) -> *mut PyObject;
     /// Borrowed.
