@@ -171,7 +171,7 @@ fn to(block: Block) -> Edge {
 /// The version that a body is of.
 fn version(body: &Function) -> TargetRef {
     TargetRef {
-        symbol: body.symbol.clone(),
+        symbol: body.symbol,
         constructs: matches!(body.origin, Origin::Constructor(_)),
         signature: body.signature.clone(),
     }
@@ -182,7 +182,7 @@ fn copy(function: &mut Function, body: &Function, call: &Inst, hit: Block, next:
     // Frames: that of the call, then those that the body has itself.
     let outer = function.frames.len() as u32 + 1;
     function.frames.push(Frame {
-        function: (body.origin == Origin::Source).then(|| body.symbol.clone()),
+        function: (body.origin == Origin::Source).then_some(body.symbol),
         call: call.span,
     });
     let moved = |span: Span| Span {
@@ -192,7 +192,7 @@ fn copy(function: &mut Function, body: &Function, call: &Inst, hit: Block, next:
     function
         .frames
         .extend(body.frames.iter().map(|frame| Frame {
-            function: frame.function.clone(),
+            function: frame.function,
             call: moved(frame.call),
         }));
     // Registers: parameters are the arguments, with what the body knows of them.

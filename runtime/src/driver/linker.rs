@@ -153,7 +153,7 @@ impl Linker for RuntimeLinker {
     fn target(&self, target: &TargetRef) -> usize {
         let driver = super::Driver::get();
         let unit = if target.constructs {
-            let origin = Origin::Constructor(target.symbol.clone());
+            let origin = Origin::Constructor(target.symbol);
             Some(driver.unit(&target.symbol, origin, &target.signature))
         } else {
             // SAFETY: linking happens under the GIL.

@@ -201,7 +201,7 @@ pub unsafe fn list_pop(list: Obj) -> PyResult<Owned> {
         match length(list) {
             0 => Err(index_error("pop from empty list")),
             // The list keeps its room, as CPython lets it as long as it is half full.
-            n if n - 1 >= room(list) / 2 => {
+            n if n > room(list) / 2 => {
                 (*list.cast::<ffi::PyVarObject>()).ob_size = n - 1;
                 Owned::from_new(storage(list).add(n as usize - 1).read())
             }
