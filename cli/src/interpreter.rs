@@ -67,26 +67,57 @@ impl fmt::Display for NotFound {
 
 impl std::error::Error for NotFound {}
 
-/// Finds the interpreter to use; `wanted` is the value of `--python`: a path, a command, or a version such as `3.12`. Without it and without
-/// a wish in the environment, `configured` gives the one that the project's configuration names.
+/// An interpreter that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// A path, a command, or a version such as `3.12`.
+    pub what: String,
+    /// Where the wish comes from.
+    pub source: &'static str,
+}
+
+impl Wish {
+    /// The value of `--python`.
+    pub fn of_option(what: &str) -> Wish {
+        Wish {
+            what: what.to_owned(),
+            source: "--python",
+        }
+    }
+
+    /// The value of `--python` if there is one, or else what the environment names, or else what `configured` finds in the project's
+    /// configuration.
+    pub fn first(
+        option: Option<&str>,
+        configured: impl FnOnce() -> Option<PathBuf>,
+    ) -> Option<Wish> {
+        let environment = || {
+            let what = std::env::var("KEELBACK_PYTHON").ok();
+            what.filter(|v| !v.is_empty()).map(|what| Wish {
+                what,
+                source: "KEELBACK_PYTHON",
+            })
+        };
+        let configuration = || {
+            configured().map(|path| Wish {
+                what: path.display().to_string(),
+                source: "pyproject.toml",
+            })
+        };
+        option
+            .map(Wish::of_option)
+            .or_else(environment)
+            .or_else(configuration)
+    }
+}
+
+/// Finds the interpreter to use: the one that is wished for, or else the first that is supported.
 ///
 /// # Errors
 /// [`NotFound`], which says what was found and what is needed.
-pub fn find(
-    wanted: Option<&str>,
-    configured: impl FnOnce() -> Option<PathBuf>,
-) -> Result<Interpreter, NotFound> {
-    let from_environment = std::env::var("KEELBACK_PYTHON")
-        .ok()
-        .filter(|v| !v.is_empty());
-    if let Some((what, source)) = wanted
-        .map(|w| (w.to_owned(), "--python"))
-        .or_else(|| from_environment.map(|w| (w, "KEELBACK_PYTHON")))
-    {
-        return find_named(&what, source);
-    }
-    if let Some(path) = configured() {
-        return find_named(&path.display().to_string(), "pyproject.toml");
+pub fn find(wish: Option<&Wish>) -> Result<Interpreter, NotFound> {
+    if let Some(wish) = wish {
+        return find_named(&wish.what, wish.source);
     }
     let mut found = Vec::new();
     for candidate in candidates() {

@@ -1,13 +1,13 @@
-//! `keelback run`: starts the interpreter with the extension that lies beside the command.
+//! `keelback run`: starts an interpreter with the extension module.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use keelback_checker::config::Config;
 use keelback_checker::system::{OsSystem, System};
 
-use crate::interpreter::{self, Interpreter};
+use crate::interpreter::{self, Interpreter, Wish};
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,122 +40,81 @@ pub struct Run {
 }
 
 /// Loads the extension from the path in `sys.argv[1]` and hands it the rest, leaving no name behind in `__main__`.
-const BOOTSTRAP: &str = "exec('import sys,_imp\\nfrom _frozen_importlib import ModuleSpec\\nspec=ModuleSpec(\"_keelback\",None,origin=sys.argv[1])\\nmodule=_imp.create_dynamic(spec)\\nmodule.__file__=sys.argv[1]\\nmodule.__spec__=spec\\nsys.modules[\"_keelback\"]=module\\n_imp.exec_dynamic(module)\\nmodule.main(sys.argv[2:])',{})";
+const BOOTSTRAP: &str = "exec('import sys,_imp\\nfrom _frozen_importlib import ModuleSpec\\nspec=ModuleSpec(\"keelback._keelback\",None,origin=sys.argv[1])\\nmodule=_imp.create_dynamic(spec)\\nmodule.__file__=sys.argv[1]\\nmodule.__spec__=spec\\nsys.modules[\"keelback._keelback\"]=module\\n_imp.exec_dynamic(module)\\nmodule.main(sys.argv[2:])',{})";
 
-/// The extension module beside this command.
+impl Run {
+    /// The interpreter that is asked for, if one is: by the command line, the environment or the configuration. What is wrong with the
+    /// configuration is said where the rest of it is used.
+    pub fn wish(&self) -> Option<Wish> {
+        Wish::first(self.python.as_deref(), || {
+            let system = OsSystem::new();
+            let config = match (&self.config, &self.target) {
+                (Some(path), _) => Config::read(&system, path),
+                (None, Target::File(path)) => {
+                    let mut folder = system.absolute(Path::new(path));
+                    if !system.is_dir(&folder) {
+                        folder.pop();
+                    }
+                    Config::discover(&system, &folder)
+                }
+                (None, _) => Config::discover(&system, Path::new(".")),
+            };
+            config.interpreter(&system)
+        })
+    }
+
+    /// The words that the extension's `main` takes.
+    pub fn words(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        if self.stats {
+            words.push("--stats".into());
+        }
+        if let Some(config) = &self.config {
+            words.extend(["--config".into(), config.into()]);
+        }
+        for pattern in &self.static_patterns {
+            words.extend(["--static".into(), pattern.into()]);
+        }
+        match &self.target {
+            Target::File(path) => words.extend(["--file".into(), path.clone()]),
+            Target::Module(name) => words.extend(["--module".into(), name.into()]),
+            Target::Command(text) => words.extend(["--command".into(), text.into()]),
+            Target::Stdin => words.push("--stdin".into()),
+        }
+        words.extend(self.args.iter().cloned());
+        words
+    }
+
+    /// The command line that runs it under an interpreter, with the extension module at this path.
+    fn command(&self, interpreter: &Interpreter, extension: &Path) -> Command {
+        let mut command = Command::new(&interpreter.path);
+        command.arg("-c").arg(BOOTSTRAP).arg(extension);
+        command.args(self.words());
+        command
+    }
+}
+
+/// Becomes the interpreter that runs the program. Returns only where a process cannot be replaced, with the program's status.
 ///
 /// # Errors
-/// A sentence when it is not there.
-pub fn extension() -> Result<PathBuf, String> {
-    let command = std::env::current_exe()
-        .map_err(|e| format!("the path of the keelback command is not known: {e}"))?;
-    let folder = command.parent().map(PathBuf::from).unwrap_or_default();
-    let names = [
-        format!(
-            "{}keelback{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        ),
-        "_keelback.abi3.so".to_owned(),
-    ];
-    // In a target folder of Cargo, test binaries lie one folder below the library.
-    let folders = [folder.clone(), folder.join("..")];
-    for folder in &folders {
-        for name in &names {
-            let path = folder.join(name);
-            if path.is_file() {
-                return Ok(path);
-            }
-        }
-    }
-    Err(format!(
-        "the extension module {} is not beside the keelback command in {}; build both with `cargo build`",
-        names[0],
-        folder.display()
-    ))
-}
-
-/// The command line that runs `run` under an interpreter.
-///
-/// # Errors
-/// A sentence when the extension is not there.
-pub fn command(run: &Run, interpreter: &Interpreter) -> Result<Command, String> {
-    let mut command = Command::new(&interpreter.path);
-    command.arg("-c").arg(BOOTSTRAP).arg(extension()?);
-    if run.stats {
-        command.arg("--stats");
-    }
-    if let Some(config) = &run.config {
-        command.arg("--config").arg(config);
-    }
-    for pattern in &run.static_patterns {
-        command.arg("--static").arg(pattern);
-    }
-    match &run.target {
-        Target::File(path) => command.arg("--file").arg(path),
-        Target::Module(name) => command.arg("--module").arg(name),
-        Target::Command(text) => command.arg("--command").arg(text),
-        Target::Stdin => command.arg("--stdin"),
-    };
-    command.args(&run.args);
-    Ok(command)
-}
-
-/// The interpreter that the configuration names. What is wrong with the configuration is said where the rest of it is used.
-fn configured(run: &Run) -> Option<PathBuf> {
-    let system = OsSystem::new();
-    let config = match (&run.config, &run.target) {
-        (Some(path), _) => Config::read(&system, path),
-        (None, Target::File(path)) => {
-            let mut folder = system.absolute(Path::new(path));
-            if !system.is_dir(&folder) {
-                folder.pop();
-            }
-            Config::discover(&system, &folder)
-        }
-        (None, _) => Config::discover(&system, Path::new(".")),
-    };
-    config.interpreter(&system)
-}
-
-/// Becomes the interpreter that runs the program. Returns only when that is not possible (status 2), or, where a process cannot be
-/// replaced, with the program's status.
-pub fn run(run: &Run) -> ExitCode {
-    let interpreter = match interpreter::find(run.python.as_deref(), || configured(run)) {
-        Ok(interpreter) => interpreter,
-        Err(sentence) => {
-            eprintln!("keelback: {sentence}");
-            return ExitCode::from(2);
-        }
-    };
-    let mut command = match command(run, &interpreter) {
-        Ok(command) => command,
-        Err(sentence) => {
-            eprintln!("keelback: {sentence}");
-            return ExitCode::from(2);
-        }
+/// A sentence that says why the program cannot be started.
+pub fn run(run: &Run, extension: &Path) -> Result<u8, String> {
+    let interpreter = interpreter::find(run.wish().as_ref()).map_err(|error| error.to_string())?;
+    let mut command = run.command(&interpreter, extension);
+    let failed = |error: std::io::Error| {
+        format!("{} cannot be started: {error}", interpreter.path.display())
     };
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;
-        let error = command.exec();
-        eprintln!(
-            "keelback: {} cannot be started: {error}",
-            interpreter.path.display()
-        );
-        ExitCode::from(2)
+        Err(failed(command.exec()))
     }
     #[cfg(not(unix))]
     {
-        match command.status() {
-            Ok(status) => ExitCode::from(status.code().unwrap_or(1) as u8),
-            Err(error) => {
-                eprintln!(
-                    "keelback: {} cannot be started: {error}",
-                    interpreter.path.display()
-                );
-                ExitCode::from(2)
-            }
-        }
+        let status = command.status().map_err(failed)?;
+        Ok(status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1))
     }
 }

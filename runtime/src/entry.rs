@@ -3,15 +3,19 @@
 //! Everything behind them needs the GIL and live objects. A `Python<'_>` proves the one and a `Bound` the other, so these functions are safe,
 //! and the extension module needs no `unsafe` of its own.
 
+use std::ffi::OsString;
+
+use keelback_checker::db::{Database, File};
+use keelback_checker::types::Symbol;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 
 use crate::compile::Compiler;
+use crate::driver::inspect::{self, About};
 use crate::host::{self, Options};
 use crate::import_hook;
 use crate::main_program::{self, Program};
 use crate::object::Raised;
-use crate::records::{self, About};
 
 /// The exception that a function of this crate left set.
 fn raised<T>(py: Python<'_>, result: crate::object::PyResult<T>) -> PyResult<T> {
@@ -56,7 +60,7 @@ pub fn stop(py: Python<'_>) -> PyResult<()> {
 ///
 /// # Errors
 /// As [`main_program::run`].
-pub fn run(py: Python<'_>, program: &Program, arguments: &[String]) -> PyResult<()> {
+pub fn run(py: Python<'_>, program: &Program, arguments: &[OsString]) -> PyResult<()> {
     // SAFETY: `py` proves that the GIL is held; a second call would run a second program in the same `__main__`, which is odd and harmless.
     raised(py, unsafe { main_program::run(program, arguments) })
 }
@@ -82,5 +86,23 @@ pub fn prepare(
 /// What is known of an object that may be a function of a static module.
 pub fn about(object: &Bound<'_, PyAny>) -> Option<About> {
     // SAFETY: the argument proves that the GIL is held, and is alive.
-    unsafe { records::about(object.as_ptr()) }
+    unsafe { inspect::about(object.as_ptr()) }
+}
+
+/// The database and the file that a function was compiled from, and its symbol.
+pub fn source(object: &Bound<'_, PyAny>) -> Option<(Database, File, Symbol)> {
+    // SAFETY: as above.
+    unsafe { inspect::source(object.as_ptr()) }
+}
+
+/// Whether an object is a class that Keelback laid out.
+pub fn is_static_type(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: as above.
+    unsafe { inspect::is_static_type(object.as_ptr()) }
+}
+
+/// Whether an object is a module that was imported as a static one.
+pub fn is_static_module(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: as above.
+    unsafe { inspect::is_static_module(object.as_ptr()) }
 }

@@ -4,7 +4,7 @@
 //! functions run the script, the command string or standard input, so that `__main__`, `sys.argv`, `sys.path[0]`, exit statuses, uncaught
 //! exceptions and Ctrl-C are CPython's affair. Only a static main script is run here, because it has to be shown to the compiler first.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::path::{Path, PathBuf};
 
 use crate::error;
@@ -48,8 +48,8 @@ impl Program {
 /// `SystemExit` or `KeyboardInterrupt`, for the interpreter to act upon; other exceptions have been printed.
 ///
 /// # Safety
-/// Called once, from the bootstrap code, with the GIL held.
-pub unsafe fn run(program: &Program, args: &[String]) -> PyResult<()> {
+/// Called once, from the bootstrap code or the package's own command, with the GIL held.
+pub unsafe fn run(program: &Program, args: &[OsString]) -> PyResult<()> {
     // SAFETY: the caller's promise; references to modules and their dicts are checked.
     unsafe {
         set_arguments(program, args)?;
@@ -166,7 +166,7 @@ impl Drop for HiddenFrames {
 }
 
 /// `sys.argv`, `sys.orig_argv` and `sys.path[0]`.
-unsafe fn set_arguments(program: &Program, args: &[String]) -> PyResult<()> {
+unsafe fn set_arguments(program: &Program, args: &[OsString]) -> PyResult<()> {
     let (first, original): (&str, Vec<&str>) = match program {
         Program::File(path) => (path, vec![path]),
         Program::Module(name) => ("-m", vec!["-m", name]),
@@ -177,7 +177,11 @@ unsafe fn set_arguments(program: &Program, args: &[String]) -> PyResult<()> {
     unsafe {
         let strings = |head: &[&str]| -> PyResult<Owned> {
             let list = Owned::from_new(ffi::PyList_New(0))?;
-            for text in head.iter().copied().chain(args.iter().map(String::as_str)) {
+            for text in head
+                .iter()
+                .map(OsStr::new)
+                .chain(args.iter().map(|arg| &**arg))
+            {
                 let item = fs_string(text)?;
                 if ffi::PyList_Append(list.as_ptr(), item.as_ptr()) < 0 {
                     return Err(Raised);
@@ -203,13 +207,13 @@ unsafe fn set_arguments(program: &Program, args: &[String]) -> PyResult<()> {
         };
         let first_path = match program {
             Program::File(path) if Path::new(path).is_dir() || is_zip(path) => Some(absolute(path)),
-            // Started with -c, the interpreter has put the empty string first, unless it was told not to.
+            // The interpreter has put a folder first, unless it was told not to.
             _ if safe => return Ok(()),
             Program::File(path) => Some(script_folder(path)),
             Program::Module(_) => std::env::current_dir()
                 .ok()
                 .map(|p| p.to_string_lossy().into_owned()),
-            Program::Command(_) | Program::Stdin => None,
+            Program::Command(_) | Program::Stdin => Some(String::new()),
         };
         if let Some(folder) = first_path {
             let path = ffi::PySys_GetObject(c"path".as_ptr());
@@ -275,7 +279,8 @@ fn file_is_regular(file: &std::fs::File) -> bool {
     file.metadata().is_ok_and(|m| m.is_file())
 }
 
-fn fs_string(text: &str) -> PyResult<Owned> {
+fn fs_string(text: impl AsRef<OsStr>) -> PyResult<Owned> {
+    let text = text.as_ref().as_encoded_bytes();
     // SAFETY: pointer and length are those of the text.
     unsafe {
         Owned::from_new(ffi::PyUnicode_DecodeFSDefaultAndSize(

@@ -368,37 +368,3 @@ pub unsafe fn static_types() -> Vec<*mut PyTypeObject> {
         })
     }
 }
-
-/// What is known of a function object.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct About {
-    /// Its symbol.
-    pub symbol: String,
-    /// Whether it has, or will have when first called, native code.
-    pub compiled: bool,
-    /// Why not.
-    pub reason: Option<String>,
-}
-
-/// What is known of an object that may be a function of a static module.
-///
-/// # Safety
-/// `object` is alive; the GIL is held.
-pub unsafe fn about(object: *mut PyObject) -> Option<About> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if ffi::Py_TYPE(object) != &raw mut ffi::PyFunction_Type {
-            return None;
-        }
-        let record = of_function(object)?;
-        let reason = match &record.body {
-            FunctionBody::Interpreted(reason) => Some(reason.clone()),
-            FunctionBody::Compiled => record.failure.get().map(str::to_owned),
-        };
-        Some(About {
-            symbol: record.symbol.to_string(),
-            compiled: reason.is_none(),
-            reason,
-        })
-    }
-}

@@ -46,6 +46,7 @@ modules! {
     "__static__._introspection", false, "__static__/_introspection.py";
     "__static__._primitives", false, "__static__/_primitives.py";
     "keelback", true, "keelback/__init__.py";
+    "keelback.__main__", false, "keelback/__main__.py";
 }
 
 /// Every module, packages before what is in them.

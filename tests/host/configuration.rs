@@ -9,10 +9,10 @@ use libtest_mimic::Failed;
 /// A program in a folder below the configuration; whether its function was compiled is its exit status.
 const MAIN: &str = "\
 import sys
-import _keelback
+from keelback import _keelback
 import hot
 
-sys.exit(hot.f(20) + 2 * _keelback.info(hot.f)['compiled'])
+sys.exit(hot.f(20) + 2 * _keelback.is_static_callable(hot.f))
 ";
 
 const HOT: &str = "import json\n\n\ndef f(n: int) -> int:\n    return n + 20\n";

@@ -3,7 +3,7 @@
 mod explanation;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ use keelback_checker::system::{OsSystem, System};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::{Outcome, print};
-use crate::interpreter;
+use super::{FAILURE, Outcome, SUCCESS, print};
+use crate::interpreter::{self, Wish};
 
 /// Report type errors, without running anything
 #[derive(Debug, Args)]
@@ -148,11 +148,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     }
     print(&report)?;
     let failed = diagnostics.iter().any(|d| d.severity == Level::Error);
-    Ok(if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed { FAILURE } else { SUCCESS })
 }
 
 /// The folder of what is checked.
@@ -219,7 +215,8 @@ struct Probe {
 /// Asks the interpreter called `python` and looks modules up where it does.
 fn use_interpreter(settings: &mut Settings, python: &str) -> Result<(), String> {
     const QUESTION: &str = "import json, sys; print(json.dumps({'path': sys.path, 'version': '%d.%d' % sys.version_info[:2], 'platform': sys.platform}))";
-    let found = interpreter::find(Some(python), || None).map_err(|error| error.to_string())?;
+    let found =
+        interpreter::find(Some(&Wish::of_option(python))).map_err(|error| error.to_string())?;
     let failed = |what: &dyn std::fmt::Display| {
         format!(
             "{} cannot be asked for its search path: {what}",

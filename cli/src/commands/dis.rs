@@ -6,13 +6,14 @@ mod selection;
 mod syntax;
 mod types;
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-
 use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
 
-use self::selection::{Selection, split_target};
-use super::{Outcome, print};
+use keelback_checker::types::Name;
+
+pub(crate) use self::selection::Selection;
+use self::selection::split_target;
+use super::{Outcome, SUCCESS, print};
 
 /// Show what a file or one of its functions is compiled to, stage by stage
 #[derive(Debug, Args)]
@@ -35,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Stage {
+pub(crate) enum Stage {
     /// The syntax tree
     Ast,
     /// The checked tree: every name resolved, every expression with its type
@@ -57,7 +58,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
         let printed =
             syntax::print(&parsed, &text, qualname).ok_or_else(|| nothing(&path, qualname))?;
         print(&printed)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(SUCCESS);
     }
     let selection = Selection::new(&path, qualname);
     let functions = selection.functions();
@@ -69,25 +70,34 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
         if !printed.is_empty() {
             printed.push('\n');
         }
-        printed += &match arguments.stage {
-            Stage::Ast | Stage::Types => types::print(&selection, function),
-            Stage::Bytecode => bytecode::print(&selection, function, arguments.opt),
-            Stage::Clif => machine::print(
-                &selection,
-                function,
-                arguments.opt,
-                keelback_jit::Stage::Clif,
-            )?,
-            Stage::Asm => machine::print(
-                &selection,
-                function,
-                arguments.opt,
-                keelback_jit::Stage::Asm,
-            )?,
-        };
+        printed += &show(&selection, function, arguments.stage, arguments.opt)?;
     }
     print(&printed)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(SUCCESS)
+}
+
+/// One function at a stage.
+///
+/// # Errors
+///
+/// A sentence, when the code generator refuses it.
+pub(crate) fn show(
+    selection: &Selection,
+    function: &Name,
+    stage: Stage,
+    level: u8,
+) -> Result<String, String> {
+    Ok(match stage {
+        Stage::Ast => {
+            let text = &selection.source().text;
+            let parsed = keelback_parser::parse_module(text);
+            syntax::print(&parsed, text, Some(function)).unwrap_or_default()
+        }
+        Stage::Types => types::print(selection, function),
+        Stage::Bytecode => bytecode::print(selection, function, level),
+        Stage::Clif => machine::print(selection, function, level, keelback_jit::Stage::Clif)?,
+        Stage::Asm => machine::print(selection, function, level, keelback_jit::Stage::Asm)?,
+    })
 }
 
 fn read(path: &PathBuf) -> Result<String, String> {

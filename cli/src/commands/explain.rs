@@ -1,11 +1,9 @@
 //! `keelback explain`: the page of one rule.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use keelback_checker::rules::Rule;
 
-use super::{Outcome, print};
+use super::{Outcome, SUCCESS, print};
 
 /// Say what a rule finds, why that matters and what to do about it
 #[derive(Debug, Args)]
@@ -25,7 +23,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
                 "{}\nLevel unless configured: {level}\n",
                 rule.page()
             ))?;
-            Ok(ExitCode::SUCCESS)
+            Ok(SUCCESS)
         }
         None => Err(match Rule::suggestion(name) {
             Some(near) => format!("there is no rule `{name}`; did you mean `{near}`?"),

@@ -1,11 +1,9 @@
 //! `keelback rules`: the list of rules.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use keelback_checker::rules::{Category, Level, Rule};
 
-use super::{Outcome, print};
+use super::{Outcome, SUCCESS, print};
 
 /// List every rule with its default level
 #[derive(Debug, Args)]
@@ -30,7 +28,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
             })
             .collect();
         print(&format!("{:#}\n", serde_json::Value::from(rules)))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(SUCCESS);
     }
     let width = Rule::ALL
         .iter()
@@ -48,7 +46,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     }
     text += "\n`keelback explain RULE` says more about one of them.\n";
     print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(SUCCESS)
 }
 
 /// The name of a level, as the configuration has it.

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use keelback_checker::settings::StaticPatterns;
 
-use super::Outcome;
-use crate::run::{self, Run, Target};
+use crate::run::{Run, Target};
 
 /// Run a program as python would, with its static modules compiled
 ///
@@ -51,22 +50,22 @@ pub(super) struct Arguments {
     program: Vec<OsString>,
 }
 
-/// Becomes the interpreter.
-pub(super) fn execute(arguments: Arguments) -> Outcome {
+/// The run that the arguments ask for.
+pub(super) fn read(arguments: Arguments) -> Result<Run, String> {
     let (target, args) = split(arguments.program)?;
     // Said here, before Python starts: malformed arguments are the command's affair.
     StaticPatterns::new(arguments.static_patterns.iter().cloned())?;
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.is_file()) {
         return Err(format!("{}: no such file", path.display()));
     }
-    Ok(run::run(&Run {
+    Ok(Run {
         python: arguments.python,
         static_patterns: arguments.static_patterns,
         stats: arguments.stats,
         config: arguments.config,
         target,
         args,
-    }))
+    })
 }
 
 /// What to run, and what the program is given.

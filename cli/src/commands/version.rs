@@ -1,8 +1,6 @@
 //! `keelback version`: what this build is and what it works with.
 
-use std::process::ExitCode;
-
-use super::{Outcome, print};
+use super::{Outcome, SUCCESS, print};
 
 /// Prints the version, the target and the supported Pythons.
 pub(super) fn execute() -> Outcome {
@@ -12,5 +10,5 @@ pub(super) fn execute() -> Outcome {
         std::env::consts::ARCH,
         std::env::consts::OS,
     ))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(SUCCESS)
 }

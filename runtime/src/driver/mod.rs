@@ -9,6 +9,7 @@ pub mod call;
 pub mod callees;
 pub mod cells;
 pub mod descriptions;
+pub mod inspect;
 pub mod linked;
 pub mod linker;
 pub mod method_table;
@@ -320,6 +321,7 @@ impl Driver {
         // SAFETY: the code generator's promise: the addresses are code with these signatures.
         unsafe {
             Ok(Entries {
+                size: compiled.size,
                 native: compiled.native,
                 word: std::mem::transmute::<*const u8, unit::WordEntry>(word),
                 vectorcall: compiled

@@ -40,6 +40,8 @@ pub type Vectorcall = unsafe extern "C" fn(
 /// What compiling a unit gave.
 #[derive(Clone, Copy, Debug)]
 pub struct Entries {
+    /// Bytes of code.
+    pub size: usize,
     /// Native entry.
     pub native: *const u8,
     /// How the runtime calls the native entry.
@@ -149,6 +151,18 @@ impl Unit {
             let made = Arc::new(Driver::get().prepare(self)?);
             self.prepared.with(|p| *p = Some(made.clone()));
             Ok(made)
+        }
+    }
+
+    /// Bytes of machine code; 0 while there is none.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    pub unsafe fn code_bytes(&self) -> usize {
+        // SAFETY: the caller's promise.
+        match unsafe { self.state.get() } {
+            State::Compiled(_, entries) => entries.size,
+            _ => 0,
         }
     }
 

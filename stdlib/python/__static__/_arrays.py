@@ -450,7 +450,7 @@ class Array3(_Grid):
 
 try:
     # Inside Keelback: the same in machine memory, which compiled code reads directly.
-    from _keelback import Array  # type: ignore[import-not-found,no-redef]
+    from keelback._keelback import Array  # type: ignore[no-redef,assignment]
 except ImportError:
     pass
 

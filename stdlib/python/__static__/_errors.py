@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-_native = sys.modules.get("_keelback")
+_native = sys.modules.get("keelback._keelback")
 
 if hasattr(_native, "StaticTypeError"):
     StaticTypeError = _native.StaticTypeError

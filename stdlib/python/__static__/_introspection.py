@@ -7,7 +7,7 @@ from typing import Any
 
 
 def _ask(question: str, subject: object) -> bool:
-    answer = getattr(sys.modules.get("_keelback"), question, None)
+    answer = getattr(sys.modules.get("keelback._keelback"), question, None)
     return bool(answer(subject)) if answer is not None else False
 
 

@@ -3,7 +3,7 @@
 import math
 import sys
 
-from _keelback import _test
+from keelback._keelback import _test
 
 run = _test.run_text
 

@@ -8,7 +8,7 @@ import operator
 import sys
 import warnings
 
-from _keelback import _test
+from keelback._keelback import _test
 
 warnings.simplefilter("ignore")
 

@@ -30,7 +30,7 @@ pub(super) fn split_target(target: &str) -> (PathBuf, Option<&str>) {
 }
 
 /// A file in a database of its own, and the name that was asked for.
-pub(super) struct Selection {
+pub(crate) struct Selection {
     db: Database,
     file: File,
     qualname: Option<String>,
@@ -46,11 +46,12 @@ impl Selection {
         let (settings, _) = project::settings(&*system, folder, std::slice::from_ref(&path));
         let db = Database::new(system, &settings);
         let file = db.os_file(&path);
-        Selection {
-            db,
-            file,
-            qualname: qualname.map(str::to_owned),
-        }
+        Selection::of(db, file, qualname.map(str::to_owned))
+    }
+
+    /// Of a file that a database knows.
+    pub(crate) fn of(db: Database, file: File, qualname: Option<String>) -> Selection {
+        Selection { db, file, qualname }
     }
 
     /// The selected functions, in the order of the text.
