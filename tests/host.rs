@@ -2,6 +2,8 @@
 //!
 //! Every script in `host/scripts` is run by `keelback run` on both tiers; it asserts what it expects. Every program in `host/run` is run by `python`
 //! and by `keelback run` in the same way, and both must end alike: standard output, standard error, exit status.
+//!
+//! `KEELBACK_TEST_COMMAND` names another command than the one built here: that of an installed package.
 
 #[path = "host/configuration.rs"]
 mod configuration;
@@ -79,7 +81,8 @@ const RUNS: &[(&str, &[&str], &str)] = &[
 
 fn main() {
     let arguments = Arguments::from_args();
-    let command = PathBuf::from(env!("CARGO_BIN_EXE_keelback"));
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_keelback"));
+    let command = std::env::var_os("KEELBACK_TEST_COMMAND").map_or(built, PathBuf::from);
     let host = python::repository().join("tests/host");
     let mut trials = Vec::new();
     for python in python::find() {

@@ -138,10 +138,10 @@ fn is_here(py: Python<'_>, run: &Run) -> PyResult<bool> {
 /// Gives the program the empty `__main__` that it finds when the interpreter has started for nothing else.
 fn forget_the_command(py: Python<'_>) -> PyResult<()> {
     let main = PyModule::new(py, "__main__")?;
-    main.add("__annotations__", PyDict::new(py))?;
-    main.add("__builtins__", py.import("builtins")?)?;
+    main.setattr("__annotations__", PyDict::new(py))?;
+    main.setattr("__builtins__", py.import("builtins")?)?;
     let importer = py.import("_frozen_importlib")?.getattr("BuiltinImporter")?;
-    main.add("__loader__", importer)?;
+    main.setattr("__loader__", importer)?;
     let modules = py.import("sys")?.getattr("modules")?;
     modules.set_item("__main__", main)
 }
@@ -220,8 +220,8 @@ fn dis_text(function: &Bound<'_, PyAny>, stage: &str, level: u8) -> PyResult<Str
 
 /// Whether a class is one that Keelback laid out.
 #[pyfunction]
-fn is_type_static(class: &Bound<'_, PyAny>) -> bool {
-    entry::is_static_type(class)
+fn is_type_static(cls: &Bound<'_, PyAny>) -> bool {
+    entry::is_static_type(cls)
 }
 
 /// Whether a module was imported as a static one.

@@ -79,7 +79,7 @@ pub fn trials(command: &Path, pythons: &[Python]) -> Vec<Trial> {
                     let place = format!("{label}:{}", test.line);
                     trials.push(
                         Trial::test(name.clone(), move || {
-                            run(&test, &python, mode, &command, &expected)
+                            run(&test, &python, mode, &command, Some(&expected))
                                 .map_err(|message| Failed::from(format!("{place}: {message}")))
                         })
                         .with_kind(kind),
@@ -91,24 +91,46 @@ pub fn trials(command: &Path, pythons: &[Python]) -> Vec<Trial> {
     trials
 }
 
-fn run(
+/// A scratch folder with the files of a test.
+///
+/// # Errors
+///
+/// When they cannot be written.
+pub(crate) fn lay_out(test: &Test) -> std::io::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    for file in &test.files {
+        let path = folder.path().join(&file.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, &file.text)?;
+    }
+    Ok(folder)
+}
+
+/// Imports the main module of a test, which must print what is expected; without an expectation it must not raise.
+pub(crate) fn run(
     test: &Test,
     python: &Python,
     mode: Mode,
     command: &Path,
-    expected: &str,
+    expected: Option<&str>,
 ) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    for file in &test.files {
-        let path = folder.path().join(&file.path);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| error.to_string())?;
-        }
-        std::fs::write(path, &file.text).map_err(|error| error.to_string())?;
-    }
-    let arguments = ["-c".into(), DRIVER.into()];
+    let folder = lay_out(test).map_err(|error| error.to_string())?;
+    let driver = if expected.is_some() {
+        DRIVER
+    } else {
+        "import sys; sys.path.insert(0, ''); import main"
+    };
+    let arguments = ["-c".into(), driver.into()];
     let outcome = python::run(python, mode, command, folder.path(), &arguments, "", LIMIT)
         .map_err(|error| error.to_string())?;
+    let Some(expected) = expected else {
+        return match outcome.status {
+            Some(0) => Ok(()),
+            _ => Err(format!("{}{}", outcome.stdout, outcome.stderr)),
+        };
+    };
     match python::difference(expected, &outcome) {
         None => Ok(()),
         Some(difference) => Err(difference),

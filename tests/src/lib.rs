@@ -5,12 +5,15 @@
 //! about output to real interpreters ([`python`]), alone and under the command with either tier. `tests/language/README.md`
 //! describes the format for those who write tests.
 //!
+//! The pages of the documentation are read in the same way ([`docs`]).
+//!
 //! This crate holds no test itself: the runners are test targets of the package with the command, which they start.
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod assertions;
 pub mod check;
+pub mod docs;
 pub mod examples;
 pub mod language;
 pub mod markdown;

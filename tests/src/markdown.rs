@@ -58,6 +58,8 @@ pub struct Test {
     pub files: Vec<File>,
     /// What it prints.
     pub output: Output,
+    /// Sessions in a shell, each with its line in the Markdown file.
+    pub sessions: Vec<(usize, String)>,
 }
 
 impl Test {
@@ -93,8 +95,24 @@ pub fn parse(text: &str) -> Result<Vec<Test>, FormatError> {
     Parser::default().run(text)
 }
 
+/// The tests of a page that is written for readers: a section with code may have sections, sections may share a name, and blocks of other
+/// kinds are not looked at.
+///
+/// # Errors
+///
+/// The first mistake: a block that does not end or stands outside a section, a file or an output given twice.
+pub fn parse_page(text: &str) -> Result<Vec<Test>, FormatError> {
+    let parser = Parser {
+        is_page: true,
+        ..Parser::default()
+    };
+    parser.run(text)
+}
+
 #[derive(Default)]
 struct Parser {
+    /// Whether the text is a page for readers.
+    is_page: bool,
     /// Depth and text of the headings that the current line is under, with their lines.
     headings: Vec<(usize, String, usize)>,
     /// The file that the next block is, and the line that said so.
@@ -149,7 +167,7 @@ impl Parser {
         if let Some(test) = self
             .done
             .iter()
-            .find(|test| path.starts_with(&test.headings))
+            .find(|test| !self.is_page && path.starts_with(&test.headings))
         {
             let message = if test.headings == path {
                 format!("there is a section `{}` already", test.name())
@@ -170,8 +188,10 @@ impl Parser {
 
     fn block(&mut self, line: usize, tag: &str, text: String) -> Result<(), FormatError> {
         let path = self.next_path.take();
-        if !matches!(tag, "py" | "pyi" | "toml" | "output" | "output keelback") {
-            return if tag.is_empty() || tag == "text" {
+        let tag = if tag == "python" { "py" } else { tag };
+        let is_session = self.is_page && tag == "console";
+        if !is_session && !matches!(tag, "py" | "pyi" | "toml" | "output" | "output keelback") {
+            return if self.is_page || tag.is_empty() || tag == "text" {
                 Ok(())
             } else {
                 error(
@@ -191,11 +211,16 @@ impl Parser {
                 line: *heading_line,
                 files: Vec::new(),
                 output: Output::default(),
+                sessions: Vec::new(),
             });
         }
         let Some(test) = &mut self.current else {
             return Ok(());
         };
+        if is_session {
+            test.sessions.push((line, text));
+            return Ok(());
+        }
         if let Some(kind) = tag.strip_prefix("output") {
             let place = if kind.is_empty() {
                 &mut test.output.common

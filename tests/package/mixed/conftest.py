@@ -1,0 +1,3 @@
+import keelback
+
+keelback.install()
