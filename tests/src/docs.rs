@@ -64,13 +64,7 @@ pub fn trials(command: &Path, pythons: &[Python]) -> Vec<Trial> {
     trials
 }
 
-fn add(
-    trials: &mut Vec<Trial>,
-    page: &str,
-    test: Arc<Test>,
-    command: &Path,
-    pythons: &[Python],
-) {
+fn add(trials: &mut Vec<Trial>, page: &str, test: Arc<Test>, command: &Path, pythons: &[Python]) {
     let place = format!("{page}:{}", test.line);
     let name = format!("{place} {}", test.headings.last().map_or("", |h| h));
     let is_program = test.files.iter().any(|file| file.path == "main.py");
@@ -106,9 +100,7 @@ fn add(
             let (test, python) = (Arc::clone(&test), python.clone());
             let (page, command) = (page.to_owned(), command.to_path_buf());
             let kind = format!("console {}", python.version);
-            let body = move || {
-                sessions(&test, &python, &command, &page).map_err(Failed::from)
-            };
+            let body = move || sessions(&test, &python, &command, &page).map_err(Failed::from);
             trials.push(Trial::test(name.clone(), body).with_kind(kind));
         }
     }
@@ -120,12 +112,12 @@ fn sessions(test: &Test, python: &Python, command: &Path, page: &str) -> Result<
     for (line, session) in &test.sessions {
         for (typed, expected) in steps(session) {
             let Some(words) = typed.strip_prefix("keelback ") else {
-                return Err(format!("{page}:{line}: `{typed}` is not a session of keelback"));
+                return Err(format!(
+                    "{page}:{line}: `{typed}` is not a session of keelback"
+                ));
             };
-            // `# …` is a remark to the reader.
-            let words = words.split(" #").next().unwrap_or(words);
             let output = Command::new(command)
-                .args(words.split_whitespace())
+                .args(words_of(words))
                 .current_dir(folder.path())
                 .env("KEELBACK_PYTHON", &python.path)
                 .env("NO_COLOR", "1")
@@ -143,6 +135,26 @@ fn sessions(test: &Test, python: &Python, command: &Path, page: &str) -> Result<
         }
     }
     Ok(())
+}
+
+/// The words of a command line, in which quotes hold words together.
+fn words_of(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 /// The commands of a session with what they print.

@@ -1,4 +1,4 @@
-use super::{is_like, steps};
+use super::{is_like, steps, words_of};
 
 #[test]
 fn an_ellipsis_stands_for_anything() {
@@ -25,5 +25,13 @@ fn a_session_is_commands_with_what_they_print() {
             ("keelback version".to_owned(), "keelback 1\n".to_owned()),
             ("keelback rules".to_owned(), String::new()),
         ]
+    );
+}
+
+#[test]
+fn quotes_hold_words_together() {
+    assert_eq!(
+        words_of("run  -c \"print('a b')\" '' x"),
+        ["run", "-c", "print('a b')", "", "x"]
     );
 }
