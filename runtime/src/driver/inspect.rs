@@ -109,7 +109,7 @@ pub unsafe fn source(object: *mut PyObject) -> Option<(Database, File, Symbol)> 
     let driver = Driver::get();
     driver.with_db(|db| {
         let file = driver.file(db, &record.symbol.module)?;
-        Some((db.clone(), file, record.symbol.clone()))
+        Some((db.clone(), file, record.symbol))
     })
 }
 
