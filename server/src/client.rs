@@ -26,7 +26,7 @@ pub(crate) struct Client {
     pub(crate) watches_files: bool,
     /// The folder that the client has open.
     pub(crate) folder: Option<PathBuf>,
-    /// The folder to take the configuration of instead.
+    /// The configuration file, or its folder, if not the nearest one.
     pub(crate) configuration: Option<PathBuf>,
 }
 

@@ -1,14 +1,15 @@
 //! What the server knows: the database, and the texts that are open in the editor. Only the main loop has it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keelback_checker::config;
+use keelback_checker::config::{self, Config};
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::project;
 use keelback_checker::rules::Level;
+use keelback_checker::settings::Settings;
 use keelback_checker::system::System;
 use lsp_types::{DidChangeTextDocumentParams, DidOpenTextDocumentParams, FileEvent, Uri};
 
@@ -21,7 +22,7 @@ pub(crate) struct Session {
     db: Database,
     system: Arc<dyn System>,
     client: Arc<Client>,
-    /// Where the configuration is looked for.
+    /// The workspace.
     folder: PathBuf,
     /// By URI.
     documents: BTreeMap<String, Document>,
@@ -50,14 +51,27 @@ pub(crate) struct OpenDocument {
     pub(crate) version: i32,
 }
 
+/// The settings for these files, and what is wrong with the configuration that they come from.
+fn settings(
+    system: &dyn System,
+    client: &Client,
+    folder: &Path,
+    files: &[PathBuf],
+) -> (Settings, Vec<Located>) {
+    let config = match &client.configuration {
+        Some(path) if system.is_dir(path) => Config::read(system, &path.join(config::FILE_NAME)),
+        Some(path) => Config::read(system, path),
+        None => Config::discover(system, folder),
+    };
+    let settings = project::configured(system, &config, folder, files);
+    (settings, config.problems)
+}
+
 impl Session {
     pub(crate) fn new(system: Arc<dyn System>, client: Arc<Client>) -> Session {
-        let folder = client
-            .configuration
-            .clone()
-            .or_else(|| client.folder.clone());
+        let folder = client.folder.clone();
         let folder = folder.unwrap_or_else(|| system.current_dir());
-        let (settings, problems) = project::settings(&*system, &folder, &[]);
+        let (settings, problems) = settings(&*system, &client, &folder, &[]);
         let db = Database::new(Arc::clone(&system), &settings);
         Session {
             db,
@@ -159,7 +173,8 @@ impl Session {
             };
             is_configuration |= path
                 .file_name()
-                .is_some_and(|name| name == config::FILE_NAME);
+                .is_some_and(|name| name == config::FILE_NAME)
+                || self.client.configuration.as_ref() == Some(&path);
             // The folders above may have come or gone with it.
             for path in path.ancestors() {
                 let file = self.db.os_file(path);
@@ -178,7 +193,7 @@ impl Session {
     fn configure(&mut self) {
         let documents = self.documents.values();
         let files: Vec<PathBuf> = documents.map(|document| document.path.clone()).collect();
-        let (settings, problems) = project::settings(&*self.system, &self.folder, &files);
+        let (settings, problems) = settings(&*self.system, &self.client, &self.folder, &files);
         // A configuration that is being edited is wrong most of the time; the last good one stays.
         if problems
             .iter()

@@ -144,7 +144,13 @@ fn mistakes_in_the_configuration_are_shown_there() {
 }
 
 #[test]
-fn the_configuration_may_be_that_of_another_folder() {
+fn the_configuration_may_be_another_file() {
+    for configuration in ["settings", "settings/pyproject.toml"] {
+        the_configuration_is_read_from(configuration);
+    }
+}
+
+fn the_configuration_is_read_from(configuration: &str) {
     let files = [(
         "settings/pyproject.toml",
         "[tool.keelback]\nstatic = [\"main\"]\n",
@@ -154,7 +160,7 @@ fn the_configuration_may_be_that_of_another_folder() {
     let params = json!({
         "capabilities": {},
         "rootUri": root,
-        "initializationOptions": {"configuration": "settings"},
+        "initializationOptions": {"configuration": configuration},
     });
     client.request("initialize", params).unwrap();
     client.notify("initialized", json!({}));

@@ -9,7 +9,7 @@ export interface Settings {
   path: string;
   /** Arguments before `lsp`. */
   arguments: string[];
-  /** The folder whose `pyproject.toml` counts; empty for the workspace's. */
+  /** The `pyproject.toml` that counts, or its folder; empty for the nearest. */
   configuration: string;
 }
 
