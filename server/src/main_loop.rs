@@ -361,3 +361,6 @@ fn response(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
