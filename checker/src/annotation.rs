@@ -6,10 +6,11 @@ use keelback_parser::ast::{
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use crate::constants;
-use crate::db::{Db, Definition, File};
+use crate::db::{Db, Definition, File, FilePath};
 use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
+use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
 use crate::types::{
     Constant, Name, Primitive, Rest, Signature, Symbol, Type, Types, Variable, VariableKind,
@@ -88,8 +89,7 @@ impl<'db> Scope<'db> {
     pub fn inside(db: &'db dyn Db, file: File, qualname: &Name) -> Scope<'db> {
         let mut scope = Scope::module(db, file);
         scope.container = Some(*qualname);
-        let index = module_index(db, file);
-        let parsed = crate::files::parsed(db, file);
+        let Part { parsed, index } = part(db, file, qualname);
         // Outermost first, so that inner type parameters hide outer ones.
         let ends = qualname
             .match_indices('.')
@@ -134,8 +134,8 @@ impl<'db> Scope<'db> {
             return variable;
         }
         let module = crate::resolve::module_name(self.db, self.file);
-        let index = module_index(self.db, self.file);
         let container = self.container.as_deref().unwrap_or("");
+        let index = part(self.db, self.file, container).index;
         let ends = container
             .match_indices('.')
             .map(|(at, _)| at)
@@ -165,6 +165,11 @@ impl<'db> Scope<'db> {
     /// The file.
     pub fn file(&self) -> File {
         self.file
+    }
+
+    /// Whether it is in a stub that is part of Keelback.
+    pub(crate) fn is_vendored(&self) -> bool {
+        matches!(self.file.path(self.db), FilePath::Vendored(_))
     }
 
     /// The type of a module-level variable that is declared or `Final`; dynamic for any other name.
@@ -841,8 +846,7 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
     ) {
         return None;
     }
-    let index = module_index(db, file);
-    let parsed = crate::files::parsed(db, file);
+    let Part { parsed, index } = part(db, file, name);
     let binding = index.scope.bindings.get(name)?.first()?;
     let mut scope = Scope::module(db, file);
     let value = match find_stmt(&parsed, binding.stmt)? {

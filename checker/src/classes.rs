@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use crate::collections::IndexMap;
 use keelback_parser::ast::{Expr, StmtClassDef, TypeParam};
 
 use crate::annotation::{Annotation, Scope, boxed};
@@ -14,6 +14,7 @@ use crate::interface::{ClassInterface, FunctionKind, Member};
 use crate::resolve::{module_name, resolve_from};
 use crate::signatures::{KnownDecorator, known_decorator};
 use crate::simple::SimpleTypes;
+use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, symbol_table};
 use crate::types::{Name, Symbol, Type, Variable, VariableKind};
 
@@ -80,8 +81,7 @@ pub(crate) struct Heritage {
 #[salsa::tracked(returns(clone), cycle_result = no_heritage)]
 pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc<Heritage> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
-    let index = module_index(db, file);
-    let parsed = crate::files::parsed(db, file);
+    let Part { parsed, index } = part(db, file, qualname);
     let node = index
         .classes
         .get(qualname)
@@ -239,8 +239,8 @@ pub(crate) fn has_decorator(
     if entry.decorators.is_empty() {
         return false;
     }
-    let parsed = crate::files::parsed(db, file);
-    let Some(node) = find_class(&parsed, entry.range) else {
+    let part = part(db, file, &entry.qualname);
+    let Some(node) = find_class(&part.parsed, entry.range) else {
         return false;
     };
     let scope = Scope::module(db, file);
@@ -425,14 +425,14 @@ fn conflict(
 #[salsa::tracked(returns(clone), cycle_result = cyclic_class)]
 fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<ClassInterface>> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
-    let index = module_index(db, file);
-    let entry = index.classes.get(qualname)?;
+    let part = part(db, file, qualname);
+    let entry = part.index.classes.get(qualname)?;
     let symbol = Symbol::of(module_name(db, file), *qualname);
     let heritage = heritage(db, definition);
-    let members = members(db, file, &index, entry, &heritage);
+    let members = members(db, file, &part, entry, &heritage);
     let enumeration = crate::enums::enumeration_query(db, definition);
     let mut interface = ClassInterface {
-        abstract_methods: abstract_methods(db, file, &symbol, &heritage, &members),
+        abstract_methods: abstract_methods(db, file, &part, &symbol, &heritage, &members),
         symbol,
         bases: heritage.bases.clone(),
         members,
@@ -461,7 +461,7 @@ fn cyclic_class(
     Some(Arc::new(ClassInterface {
         symbol,
         bases: vec![Type::Dynamic],
-        members: IndexMap::new(),
+        members: IndexMap::default(),
         is_final: false,
         enumeration: None,
         abstract_methods: Vec::new(),
@@ -474,6 +474,7 @@ fn cyclic_class(
 fn abstract_methods(
     db: &dyn Db,
     file: File,
+    part: &Part,
     symbol: &Symbol,
     heritage: &Heritage,
     members: &IndexMap<Name, Member>,
@@ -484,6 +485,17 @@ fn abstract_methods(
             getter: function, ..
         } => crate::signatures::function_interface(db, file, function)
             .is_some_and(|function| function.is_abstract),
+        _ => false,
+    };
+    // There are many, and most have no decorators: their signatures are not read for this.
+    let own_is_abstract = |member: &Member| match member {
+        Member::Method(function)
+        | Member::Property {
+            getter: function, ..
+        } => {
+            let entry = part.index.functions.get(&function.qualname);
+            entry.is_some_and(|entry| crate::signatures::is_abstract(db, file, part, entry))
+        }
         _ => false,
     };
     let mut names: Vec<Name> = Vec::new();
@@ -515,7 +527,7 @@ fn abstract_methods(
     names.extend(
         members
             .iter()
-            .filter(|(_, member)| is_abstract(member))
+            .filter(|(_, member)| own_is_abstract(member))
             .map(|(name, _)| *name),
     );
     names
@@ -524,11 +536,11 @@ fn abstract_methods(
 fn members(
     db: &dyn Db,
     file: File,
-    index: &ModuleIndex,
+    part: &Part,
     entry: &ClassEntry,
     heritage: &Heritage,
 ) -> IndexMap<Name, Member> {
-    let mut members = IndexMap::new();
+    let mut members = IndexMap::default();
     let scope = Scope::inside(db, file, &entry.qualname);
     for name in entry.scope.bindings.keys() {
         if matches!(
@@ -537,10 +549,10 @@ fn members(
         ) {
             continue;
         }
-        let member = declared_member(db, file, index, entry, &scope, name);
+        let member = declared_member(db, file, part, entry, &scope, name);
         members.insert(mangle(&entry.qualname, name), member);
     }
-    let mut assigned: IndexMap<Name, Vec<usize>> = IndexMap::new();
+    let mut assigned: IndexMap<Name, Vec<usize>> = IndexMap::default();
     for (position, assignment) in entry.self_assignments.iter().enumerate() {
         let name = mangle(&entry.qualname, &assignment.name);
         assigned.entry(name).or_default().push(position);
@@ -564,13 +576,13 @@ fn members(
         if is_explicit || is_inherited() {
             continue;
         }
-        let default = class_value(db, file, entry, &scope, &name);
+        let default = class_value(part, entry, &scope, &name);
         members.insert(
             name,
-            assigned_field(db, file, index, entry, &positions, default),
+            assigned_field(db, file, part, entry, &positions, default),
         );
     }
-    for name in slots(db, file, entry) {
+    for name in slots(part, entry) {
         let field = Member::Field {
             ty: Type::Dynamic,
             is_final: false,
@@ -581,21 +593,14 @@ fn members(
 }
 
 /// The type of the value that the class body gives a name that it does not declare.
-fn class_value(
-    db: &dyn Db,
-    file: File,
-    entry: &ClassEntry,
-    scope: &Scope<'_>,
-    name: &Name,
-) -> Option<Type> {
+fn class_value(part: &Part, entry: &ClassEntry, scope: &Scope<'_>, name: &Name) -> Option<Type> {
     let (_, bindings) = entry
         .scope
         .bindings
         .iter()
         .find(|(bound, _)| mangle(&entry.qualname, bound) == *name)?;
-    let parsed = crate::files::parsed(db, file);
     let types = bindings.iter().map(|binding| {
-        let value = find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_assign_stmt());
+        let value = find_stmt(&part.parsed, binding.stmt).and_then(|stmt| stmt.as_assign_stmt());
         match (value, &binding.kind) {
             (Some(node), BindingKind::Assigned) => SimpleTypes::new(scope).ty(&node.value),
             _ => Type::Dynamic,
@@ -605,10 +610,9 @@ fn class_value(
 }
 
 /// The names in a literal `__slots__`.
-fn slots(db: &dyn Db, file: File, entry: &ClassEntry) -> Vec<Name> {
-    let parsed = crate::files::parsed(db, file);
+fn slots(part: &Part, entry: &ClassEntry) -> Vec<Name> {
     let value = entry.scope.bindings.get("__slots__").and_then(|bindings| {
-        let stmt = find_stmt(&parsed, bindings.last()?.stmt)?;
+        let stmt = find_stmt(&part.parsed, bindings.last()?.stmt)?;
         Some(&*stmt.as_assign_stmt()?.value)
     });
     let items = match value {
@@ -638,13 +642,12 @@ fn is_annotated(entry: &ClassEntry, name: &Name) -> bool {
 fn declared_member(
     db: &dyn Db,
     file: File,
-    index: &ModuleIndex,
+    part: &Part,
     entry: &ClassEntry,
     scope: &Scope<'_>,
     name: &Name,
 ) -> Member {
     let bindings = &entry.scope.bindings[name];
-    let parsed = crate::files::parsed(db, file);
     let module = module_name(db, file);
     let symbol = |qualname: &Name| Symbol::of(module, *qualname);
     // An annotation decides, whatever else binds the name.
@@ -653,7 +656,7 @@ fn declared_member(
         .find(|binding| matches!(binding.kind, BindingKind::Annotated { .. }));
     if let Some(binding) = annotated {
         let Some(node) =
-            find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
+            find_stmt(&part.parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
         else {
             return Member::Dynamic;
         };
@@ -691,17 +694,17 @@ fn declared_member(
     }
     match &first.kind {
         BindingKind::Function(qualname) => {
-            let Some(function) = index.functions.get(qualname) else {
+            let Some(function) = part.index.functions.get(qualname) else {
                 return Member::Dynamic;
             };
-            let decorated = crate::signatures::function_in(db, file, qualname)
-                .is_none_or(|interface| interface.is_decorated);
-            if function.is_redefined() || decorated {
+            if function.is_redefined() || crate::signatures::is_decorated(db, file, part, function)
+            {
                 return Member::Dynamic;
             }
             if function.kind == FunctionKind::Property {
                 let setter = Name::new(format!("{qualname}.setter"));
-                let setter = index
+                let setter = part
+                    .index
                     .functions
                     .contains_key(&setter)
                     .then(|| symbol(&setter));
@@ -724,19 +727,19 @@ fn declared_member(
 fn assigned_field(
     db: &dyn Db,
     file: File,
-    index: &ModuleIndex,
+    part: &Part,
     entry: &ClassEntry,
     positions: &[usize],
     default: Option<Type>,
 ) -> Member {
-    let parsed = crate::files::parsed(db, file);
     let assignments = || {
         positions
             .iter()
             .map(|position| &entry.self_assignments[*position])
     };
     for assignment in assignments().filter(|assignment| assignment.is_annotated) {
-        let node = find_stmt(&parsed, assignment.stmt).and_then(|stmt| stmt.as_ann_assign_stmt());
+        let node =
+            find_stmt(&part.parsed, assignment.stmt).and_then(|stmt| stmt.as_ann_assign_stmt());
         let Some(node) = node else { continue };
         let scope = Scope::inside(db, file, &assignment.method);
         let annotation = scope.annotation(&node.annotation, &mut Vec::new());
@@ -751,16 +754,16 @@ fn assigned_field(
     }
     let mut types: Vec<Type> = default.into_iter().collect();
     for assignment in assignments() {
-        let value = find_stmt(&parsed, assignment.stmt)
+        let value = find_stmt(&part.parsed, assignment.stmt)
             .and_then(|stmt| stmt.as_assign_stmt())
             .filter(|_| assignment.is_plain);
         let ty = match value {
-            Some(node) if index.functions.contains_key(&assignment.method) => {
+            Some(node) if part.index.functions.contains_key(&assignment.method) => {
                 let scope = Scope::inside(db, file, &assignment.method);
                 SimpleTypes::in_method(&scope, db, &assignment.method).ty(&node.value)
             }
             // `self.n += 1` keeps the type of a number as it is; anything else is not followed.
-            _ if is_augmented(&parsed, assignment.stmt) => continue,
+            _ if is_augmented(&part.parsed, assignment.stmt) => continue,
             _ => Type::Dynamic,
         };
         if !types.contains(&ty) {

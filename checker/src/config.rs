@@ -14,6 +14,7 @@ use keelback_parser::text_size::TextRange;
 use keelback_parser::{LineIndex, PythonVersion};
 
 use crate::diagnostic::{Located, LocatedLabel, Place, SourceFile};
+use crate::files::Text;
 use crate::rules::{Level, Rule, RuleLevels};
 use crate::settings::{Settings, StaticPatterns};
 use crate::system::System;
@@ -130,6 +131,6 @@ fn source_file(system: &dyn System, path: &Path, text: String) -> Arc<SourceFile
     Arc::new(SourceFile {
         path: crate::files::shown_path(system, path),
         lines: LineIndex::new(&text),
-        text: Arc::from(text),
+        text: Text::from(&*text),
     })
 }

@@ -10,6 +10,7 @@ use keelback_parser::text_size::{Ranged, TextRange, TextSize};
 use keelback_parser::{LineColumn, LineIndex};
 
 use crate::db::{Db, File};
+use crate::files::Text;
 use crate::rules::{Level, Rule};
 
 /// A range in a file.
@@ -185,7 +186,7 @@ pub struct SourceFile {
     /// The path as it is shown: relative to the current folder where it lies below it.
     pub path: String,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Its lines.
     pub lines: LineIndex,
 }

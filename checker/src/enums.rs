@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use keelback_parser::Parsed;
 use keelback_parser::ast::{Expr, ExprCall, Stmt};
 
 use crate::annotation::Scope;
+use crate::collections::IndexMap;
 use crate::constants;
 use crate::db::{Db, Definition, File};
 use crate::index::{
@@ -14,6 +15,7 @@ use crate::index::{
 use crate::interface::Enumeration;
 use crate::resolve::resolve_from;
 use crate::simple::SimpleTypes;
+use crate::stubs::Part;
 use crate::symbols::Resolved;
 use crate::types::{Constant, Name, Symbol, Type};
 
@@ -77,7 +79,7 @@ pub(crate) fn enumeration_query<'db>(
     definition: Definition<'db>,
 ) -> Option<Arc<Enumeration>> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
-    let index = crate::index::module_index(db, file);
+    let Part { parsed, index } = crate::stubs::part(db, file, qualname);
     let entry = index.classes.get(qualname)?;
     let symbol = Symbol::of(crate::resolve::module_name(db, file), *qualname);
     // What `enum` itself defines has no members.
@@ -87,6 +89,7 @@ pub(crate) fn enumeration_query<'db>(
     let builder = Builder {
         db,
         file,
+        parsed: &parsed,
         index: &index,
         entry,
         scope: Scope::inside(db, file, &entry.qualname),
@@ -165,6 +168,7 @@ impl Kind {
 struct Builder<'a, 'db> {
     db: &'db dyn Db,
     file: File,
+    parsed: &'a Parsed,
     index: &'a ModuleIndex,
     entry: &'a ClassEntry,
     scope: Scope<'db>,
@@ -174,8 +178,8 @@ struct Builder<'a, 'db> {
 impl Builder<'_, '_> {
     fn build(&self) -> Enumeration {
         let mut found = Enumeration {
-            members: IndexMap::new(),
-            aliases: IndexMap::new(),
+            members: IndexMap::default(),
+            aliases: IndexMap::default(),
             declared_value: self.declared_value(),
             is_flag: self.kind.is_flag,
         };
@@ -230,8 +234,7 @@ impl Builder<'_, '_> {
             .bindings
             .get("_value_")
             .and_then(|bindings| bindings.first());
-        let parsed = crate::files::parsed(self.db, self.file);
-        let node = own.and_then(|binding| find_stmt(&parsed, binding.stmt));
+        let node = own.and_then(|binding| find_stmt(self.parsed, binding.stmt));
         if let Some(Stmt::AnnAssign(node)) = node {
             return Some(self.scope.ty(&node.annotation, &mut Vec::new()));
         }
@@ -255,7 +258,6 @@ impl Builder<'_, '_> {
 
     /// The names that `_ignore_` lists.
     fn ignored(&self) -> Vec<Name> {
-        let parsed = crate::files::parsed(self.db, self.file);
         let Some(binding) = self
             .entry
             .scope
@@ -265,7 +267,7 @@ impl Builder<'_, '_> {
         else {
             return Vec::new();
         };
-        let value = match find_stmt(&parsed, binding.stmt) {
+        let value = match find_stmt(self.parsed, binding.stmt) {
             Some(Stmt::Assign(node)) => &*node.value,
             _ => return Vec::new(),
         };
@@ -298,13 +300,12 @@ impl Builder<'_, '_> {
 
     /// What a binding in the body makes of the name, if it makes a member of it.
     fn member(&self, binding: &Binding) -> Option<Value> {
-        let parsed = crate::files::parsed(self.db, self.file);
         match &binding.kind {
-            BindingKind::Assigned => match find_stmt(&parsed, binding.stmt)? {
+            BindingKind::Assigned => match find_stmt(self.parsed, binding.stmt)? {
                 Stmt::Assign(node) => self.value(&node.value),
                 _ => Some(Value::Of(Type::Dynamic)),
             },
-            BindingKind::Annotated { has_value } => match find_stmt(&parsed, binding.stmt)? {
+            BindingKind::Annotated { has_value } => match find_stmt(self.parsed, binding.stmt)? {
                 Stmt::AnnAssign(node) if *has_value => self.value(node.value.as_ref()?),
                 // A stub may write down a member by its type.
                 Stmt::AnnAssign(node) if self.file.path(self.db).is_stub() => {
@@ -312,11 +313,11 @@ impl Builder<'_, '_> {
                 }
                 _ => None,
             },
-            BindingKind::Other => matches!(find_stmt(&parsed, binding.stmt)?, Stmt::Assign(_))
+            BindingKind::Other => matches!(find_stmt(self.parsed, binding.stmt)?, Stmt::Assign(_))
                 .then_some(Value::Of(Type::Dynamic)),
             BindingKind::Function(qualname) => {
                 let function = self.index.functions.get(qualname)?;
-                let node = find_function(&parsed, function.range)?;
+                let node = find_function(self.parsed, function.range)?;
                 let is_member = node
                     .decorator_list
                     .iter()

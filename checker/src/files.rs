@@ -13,9 +13,54 @@ use crate::system::{Status, System};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The text. Of a file that is not UTF-8 it is what could be made of it, to be shown and not to be parsed.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Why the text cannot be used.
     pub error: Option<SourceError>,
+}
+
+/// A text that is cheap to clone.
+#[derive(Clone)]
+pub enum Text {
+    /// Part of Keelback.
+    Embedded(&'static str),
+    /// Any other.
+    Shared(Arc<str>),
+}
+
+impl std::ops::Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        match self {
+            Text::Embedded(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text::Shared(Arc::from(text))
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
 }
 
 /// Why a file's text cannot be used.
@@ -33,16 +78,19 @@ pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
     // Read for the dependency: the text on disk is not an input, its revision is.
     let status = file.status(db);
     if let Some(text) = file.text_override(db) {
-        return Arc::new(Source { text, error: None });
+        return Arc::new(Source {
+            text: Text::Shared(text),
+            error: None,
+        });
     }
     let failed = |error: SourceError| Source {
-        text: Arc::from(""),
+        text: Text::from(""),
         error: Some(error),
     };
     let source = match file.path(db) {
         FilePath::Vendored(path) => match vendored_text(path) {
             Some(text) => Source {
-                text: Arc::from(text),
+                text: Text::Embedded(text),
                 error: None,
             },
             None => failed(SourceError::Io("no such stub".to_owned())),
@@ -54,11 +102,11 @@ pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
             Err(error) => failed(SourceError::Io(error.to_string())),
             Ok(bytes) => match keelback_parser::decode(&bytes) {
                 Ok(text) => Source {
-                    text: Arc::from(text),
+                    text: Text::from(&*text),
                     error: None,
                 },
                 Err(error) => Source {
-                    text: Arc::from(String::from_utf8_lossy(&bytes)),
+                    text: Text::from(&*String::from_utf8_lossy(&bytes)),
                     error: Some(SourceError::Decode(error)),
                 },
             },
@@ -68,22 +116,18 @@ pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
 }
 
 /// The text of a stub that is part of Keelback.
-fn vendored_text(path: &str) -> Option<String> {
-    if let Some(own) = own_stub(path) {
-        return Some(own.to_owned());
-    }
-    ty_vendored::file_system().read_to_string(path).ok()
+fn vendored_text(path: &str) -> Option<&'static str> {
+    own_stub(path).or_else(|| crate::typeshed::text(path))
 }
 
 /// What is at `path` among the stubs that are part of Keelback.
 pub(crate) fn vendored_status(path: &str) -> Status {
-    if own_stub(path).is_some() {
-        return Status::File(0);
-    }
-    match ty_vendored::file_system().metadata(path) {
-        Ok(metadata) if metadata.kind().is_directory() => Status::Directory,
-        Ok(_) => Status::File(0),
-        Err(_) => Status::Missing,
+    if vendored_text(path).is_some() {
+        Status::File(0)
+    } else if crate::typeshed::is_folder(path) {
+        Status::Directory
+    } else {
+        Status::Missing
     }
 }
 
@@ -131,9 +175,6 @@ pub fn parsed(db: &dyn Db, file: File) -> Arc<Parsed> {
     } else {
         ""
     };
-    if matches!(file.path(db), FilePath::Vendored(_)) {
-        return Arc::new(keelback_parser::parse_vendored_stub(text));
-    }
     // Stubs may use syntax newer than the Python that runs the program.
     let version = if file.path(db).is_stub() {
         keelback_parser::PythonVersion::PY314

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use crate::collections::IndexMap;
 use keelback_parser::ast::{Stmt, StmtClassDef, StmtFunctionDef};
 use keelback_parser::text_size::{Ranged, TextRange, TextSize};
 use keelback_parser::{Marker, Parsed};
@@ -218,7 +218,19 @@ pub(crate) fn last_part(dotted: &str) -> &str {
 /// The index of `file`.
 #[salsa::tracked(returns(clone), no_eq, lru = 256)]
 pub fn module_index(db: &dyn Db, file: File) -> Arc<ModuleIndex> {
-    Arc::new(build::build(db, file))
+    let parsed = crate::files::parsed(db, file);
+    let marker = if file.path(db).is_stub() {
+        Marker::Dynamic
+    } else {
+        let source = crate::files::source_text(db, file);
+        keelback_parser::is_static_module(&source.text)
+    };
+    Arc::new(build::build(db, file, marker, &parsed))
+}
+
+/// The index of a part of `file`, a stub.
+pub(crate) fn index_of_stub(db: &dyn Db, file: File, parsed: &Parsed) -> ModuleIndex {
+    build::build(db, file, Marker::Dynamic, parsed)
 }
 
 /// The statement that starts at `start` and ends at `end`, wherever it is nested.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use crate::collections::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::types::{Constant, Name, Symbol, Type, Variable};

@@ -9,6 +9,7 @@ use crate::index::{BindingKind, find_stmt, module_index};
 use crate::interface::{Export, ModuleInterface};
 use crate::resolve::{module_name, resolve_from};
 use crate::simple::SimpleTypes;
+use crate::stubs::{Part, part};
 use crate::symbols::{SymbolKind, symbol_table};
 use crate::types::{Name, Symbol, Type};
 
@@ -96,8 +97,7 @@ pub fn variable_type(db: &dyn Db, file: File, name: &Name) -> Type {
 }
 
 fn variable(db: &dyn Db, file: File, name: &Name) -> Export {
-    let index = module_index(db, file);
-    let parsed = crate::files::parsed(db, file);
+    let Part { parsed, index } = part(db, file, name);
     let dynamic = Export::Variable {
         ty: Type::Dynamic,
         is_final: false,

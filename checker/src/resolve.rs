@@ -4,10 +4,9 @@
 //! interpreter's path. Beside a static module its own stub is not looked at: what it says itself is what is compiled.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use keelback_parser::PythonVersion;
-use rustc_hash::FxHashMap;
 
 use crate::db::{Db, File, FilePath, ModuleName};
 use crate::system::Status;
@@ -130,36 +129,16 @@ fn source_or_stub(db: &dyn Db, folder: &Path, stem: &str) -> Option<File> {
     }
 }
 
-type VersionRange = (PythonVersion, Option<PythonVersion>);
-
-/// Typeshed's `VERSIONS`: for each module the Python versions that have it.
-static TYPESHED_VERSIONS: LazyLock<FxHashMap<String, VersionRange>> = LazyLock::new(|| {
-    let text = ty_vendored::file_system()
-        .read_to_string("stdlib/VERSIONS")
-        .unwrap_or_default();
-    text.lines()
-        .filter_map(|line| {
-            let (module, range) = line.split('#').next()?.split_once(':')?;
-            let (from, to) = range.trim().split_once('-')?;
-            let to = match to.trim() {
-                "" => None,
-                to => Some(to.parse().ok()?),
-            };
-            Some((module.trim().to_owned(), (from.trim().parse().ok()?, to)))
-        })
-        .collect()
-});
-
 fn in_typeshed(db: &dyn Db, name: &str, version: PythonVersion) -> Option<File> {
     // A submodule that is not listed lives as long as its parent.
     let mut listed = name;
-    let (from, to) = loop {
-        if let Some(range) = TYPESHED_VERSIONS.get(listed) {
-            break *range;
+    let is_there = loop {
+        if let Some(is_there) = crate::typeshed::has_module(listed, version) {
+            break is_there;
         }
         listed = listed.rsplit_once('.')?.0;
     };
-    if version < from || to.is_some_and(|to| version > to) {
+    if !is_there {
         return None;
     }
     let base = format!("stdlib/{}", name.replace('.', "/"));

@@ -8,9 +8,10 @@ use keelback_parser::ast::{Expr, Parameter, ParameterWithDefault, Stmt, StmtFunc
 use crate::annotation::Scope;
 use crate::constants;
 use crate::db::{Db, Definition, File};
-use crate::index::{FunctionEntry, ModuleIndex, find_function, module_index};
+use crate::index::{FunctionEntry, find_function};
 use crate::interface::{DefaultValue, FunctionInterface, FunctionKind, Param, ParamKind};
 use crate::resolve::{module_name, resolve_from};
+use crate::stubs::{Part, part};
 use crate::symbols::Resolved;
 use crate::types::{Name, Symbol, Type};
 
@@ -48,14 +49,15 @@ fn overloads_query<'db>(
     definition: Definition<'db>,
 ) -> Arc<[Arc<FunctionInterface>]> {
     let file = definition.file(db);
-    let index = module_index(db, file);
+    let part = part(db, file, definition.qualname(db));
+    let index = &part.index;
     let Some(entry) = index.functions.get(definition.qualname(db)) else {
         return Arc::from([]);
     };
     let overloads = entry.overloads();
     overloads
         .iter()
-        .filter_map(|entry| build(db, file, &index, entry))
+        .filter_map(|entry| build(db, file, &part, entry))
         .map(Arc::new)
         .collect()
 }
@@ -66,9 +68,9 @@ fn function_query<'db>(
     definition: Definition<'db>,
 ) -> Option<Arc<FunctionInterface>> {
     let file = definition.file(db);
-    let index = module_index(db, file);
-    let entry = index.functions.get(definition.qualname(db))?;
-    let own = build(db, file, &index, entry)?;
+    let part = part(db, file, definition.qualname(db));
+    let entry = part.index.functions.get(definition.qualname(db))?;
+    let own = build(db, file, &part, entry)?;
     let overloads = overloads_query(db, definition);
     if overloads.is_empty() {
         return Some(Arc::new(own));
@@ -171,6 +173,9 @@ pub fn known_decorator(
     {
         return Some(KnownDecorator::Transparent);
     }
+    if scope.is_vendored() {
+        return named_decorator(crate::index::last_part(&crate::reach::dotted(expr)?));
+    }
     let (Resolved::Function(symbol) | Resolved::Class(symbol)) = scope.resolve(expr) else {
         return None;
     };
@@ -194,34 +199,61 @@ pub fn known_decorator(
     }
 }
 
-fn build(
+/// What a decorator in a stub of ours means. These name what they mean: nothing else is read to be sure of it.
+fn named_decorator(name: &str) -> Option<KnownDecorator> {
+    Some(match name {
+        "staticmethod" | "classmethod" | "property" | "no_type_check" | "type_check_only"
+        | "runtime_checkable" | "disjoint_base" => KnownDecorator::Transparent,
+        "final" => KnownDecorator::Final,
+        "override" => KnownDecorator::Override,
+        "overload" => KnownDecorator::Overload,
+        "abstractmethod" => KnownDecorator::Abstract,
+        _ => return None,
+    })
+}
+
+/// What the decorators of a function mean, `None` for each that may do anything.
+fn decorators(
     db: &dyn Db,
     file: File,
-    index: &ModuleIndex,
+    part: &Part,
     entry: &FunctionEntry,
-) -> Option<FunctionInterface> {
-    let parsed = crate::files::parsed(db, file);
-    let node = find_function(&parsed, entry.range)?;
-    let symbol = Symbol::of(module_name(db, file), entry.qualname);
-    let scope = scope_of(db, file, entry, node);
+) -> Vec<Option<KnownDecorator>> {
+    if entry.decorators.is_empty() {
+        return Vec::new();
+    }
+    let Some(node) = find_function(&part.parsed, entry.range) else {
+        return Vec::new();
+    };
     let around = match &entry.class {
         Some(class) => Scope::inside(db, file, class),
         None => Scope::module(db, file),
     };
+    node.decorator_list
+        .iter()
+        .map(|decorator| known_decorator(&around, &decorator.expression, node.name.as_str()))
+        .collect()
+}
 
-    let mut known = Vec::new();
-    let mut is_decorated = false;
-    for decorator in &node.decorator_list {
-        // `@deprecated("…")` and its like: a call of something unknown is a decorator that may do anything.
-        match known_decorator(&around, &decorator.expression, node.name.as_str()) {
-            Some(decorator) => known.push(decorator),
-            None => is_decorated = true,
-        }
-    }
-    let is_stub = file.path(db).is_stub();
-    // A stub says what a decorated function is by its signature, as type checkers read it.
-    is_decorated &= !is_stub;
-    let has = |decorator: KnownDecorator| known.contains(&decorator);
+/// Whether a function of `file` has a decorator after which its name may be bound to anything. A stub says what a decorated
+/// function is by its signature, as type checkers read it.
+pub(crate) fn is_decorated(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> bool {
+    !file.path(db).is_stub() && decorators(db, file, part, entry).contains(&None)
+}
+
+/// Whether a function of `file` is abstract.
+pub(crate) fn is_abstract(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> bool {
+    decorators(db, file, part, entry).contains(&Some(KnownDecorator::Abstract))
+}
+
+fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<FunctionInterface> {
+    let index = &part.index;
+    let node = find_function(&part.parsed, entry.range)?;
+    let symbol = Symbol::of(module_name(db, file), entry.qualname);
+    let scope = scope_of(db, file, entry, node);
+    let decorators = decorators(db, file, part, entry);
+    let is_decorated = !file.path(db).is_stub() && decorators.contains(&None);
+    let has = |decorator: KnownDecorator| decorators.contains(&Some(decorator));
 
     let class = entry
         .class

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use crate::collections::{IndexMap, IndexSet};
 use keelback_parser::ast::{Expr, Operator, Stmt};
 
-use crate::db::{Db, File};
+use crate::db::{Db, File, FilePath};
 use crate::files::staticness;
 use crate::index::{Binding, BindingKind, ModuleIndex, find_stmt, module_index};
 use crate::resolve::{Resolution, module_name, resolve, resolve_from};
+use crate::stubs::Part;
 use crate::types::{Name, Primitive, Symbol};
 
 /// What a module-level name is bound to, as far as the syntax says.
@@ -151,9 +152,38 @@ specials! {
 /// The module-level names of `file`.
 #[salsa::tracked(returns(clone))]
 pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
-    let index = module_index(db, file);
-    let parsed = crate::files::parsed(db, file);
-    let looks_like_type = |binding: &Binding| match find_stmt(&parsed, binding.stmt) {
+    if let FilePath::Vendored(_) = file.path(db) {
+        return Arc::new(stub_table(db, file));
+    }
+    let part = Part {
+        parsed: crate::files::parsed(db, file),
+        index: module_index(db, file),
+    };
+    Arc::new(table_of(db, file, &part))
+}
+
+/// The table of a stub of ours, of which classes and functions are not parsed for it.
+fn stub_table(db: &dyn Db, file: File) -> SymbolTable {
+    let remainder = crate::stubs::remainder(db, file);
+    let mut table = table_of(db, file, &remainder.part);
+    for (name, found) in &remainder.definitions {
+        let kind = if found.is_class {
+            SymbolKind::Class(*name)
+        } else {
+            SymbolKind::Function(*name)
+        };
+        table.names.insert(*name, kind);
+        if found.is_class {
+            table.classes.insert(*name);
+        }
+    }
+    table.has_hidden_names |= remainder.definitions.contains_key("__getattr__");
+    table
+}
+
+fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
+    let Part { parsed, index } = part;
+    let looks_like_type = |binding: &Binding| match find_stmt(parsed, binding.stmt) {
         Some(Stmt::Assign(node)) => may_be_type(&node.value),
         Some(Stmt::AnnAssign(node)) => crate::reach::dotted(&node.annotation)
             .is_some_and(|name| crate::index::last_part(&name) == "TypeAlias"),
@@ -164,9 +194,9 @@ pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
         .scope
         .bindings
         .iter()
-        .map(|(name, bindings)| (*name, kind_of(&index, bindings, &looks_like_type)))
+        .map(|(name, bindings)| (*name, kind_of(index, bindings, &looks_like_type)))
         .collect();
-    Arc::new(SymbolTable {
+    SymbolTable {
         names,
         classes: index.classes.keys().cloned().collect(),
         stars: index.scope.stars.clone(),
@@ -176,7 +206,7 @@ pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
             || is_typed_package(db, file),
         has_hidden_names: index.scope.bindings.contains_key("__getattr__")
             || (!file.path(db).is_stub() && reaches_for_globals(db, file)),
-    })
+    }
 }
 
 /// Whether the text has one of the ways in which a module gives itself names. Looking for words is enough: taking a module for

@@ -130,8 +130,8 @@ pub(crate) fn parameters(scope: &Scope<'_>, expr: &Expr) -> Type {
 /// Whether the head of a function (parameters and result) has the word `name`. Looking for the word is enough: one that is something
 /// else than the variable would have to hide a variable of the same name.
 pub(crate) fn head_mentions(db: &dyn Db, file: File, entry: &FunctionEntry, name: &str) -> bool {
-    let parsed = crate::files::parsed(db, file);
-    let Some(node) = find_function(&parsed, entry.range) else {
+    let part = crate::stubs::part(db, file, &entry.qualname);
+    let Some(node) = find_function(&part.parsed, entry.range) else {
         return false;
     };
     let source = crate::files::source_text(db, file);

@@ -1,5 +1,7 @@
 //! Parsing a module or an expression, and its errors.
 
+use std::ops::Range;
+
 use rustpython_ast::{
     AtomicNodeIndex, Expr, ExprStringLiteral, ModModule, PythonVersion, Stmt, Suite, token::Tokens,
 };
@@ -23,25 +25,38 @@ pub struct SyntaxError {
 /// file can still be looked at.
 #[derive(Debug, Clone)]
 pub struct Parsed {
-    syntax: ModModule,
-    tokens: Tokens,
+    tree: Tree,
     errors: Vec<SyntaxError>,
+}
+
+#[derive(Debug, Clone)]
+enum Tree {
+    /// What the parser gave.
+    Whole(rustpython_parser::Parsed<ModModule>),
+    /// A module made otherwise: an empty one in place of one that is too deep to be looked at, or one of parts.
+    Apart(ModModule, Tokens),
 }
 
 impl Parsed {
     /// The module's tree.
     pub fn module(&self) -> &ModModule {
-        &self.syntax
+        match &self.tree {
+            Tree::Whole(parsed) => parsed.syntax(),
+            Tree::Apart(module, _) => module,
+        }
     }
 
     /// The statements of the module's body.
     pub fn body(&self) -> &[Stmt] {
-        &self.syntax.body
+        &self.module().body
     }
 
     /// The tokens, comments included, in order.
     pub fn tokens(&self) -> &Tokens {
-        &self.tokens
+        match &self.tree {
+            Tree::Whole(parsed) => parsed.tokens(),
+            Tree::Apart(_, tokens) => tokens,
+        }
     }
 
     /// Every syntax error, in order of position.
@@ -56,7 +71,7 @@ impl Parsed {
 
     /// The comments, with their leading `#`, in order.
     pub fn comments(&self) -> impl Iterator<Item = TextRange> + '_ {
-        self.tokens
+        self.tokens()
             .iter()
             .filter(|token| token.kind() == rustpython_ast::token::TokenKind::Comment)
             .map(text_size::Ranged::range)
@@ -75,20 +90,42 @@ pub fn parse_module(source: &str) -> Parsed {
 ///
 /// When the text is longer than 4 GiB.
 pub fn parse_module_for(source: &str, version: PythonVersion) -> Parsed {
-    parse(source, version, true)
+    parse(source, version)
 }
 
-/// Parses a stub that is part of the distribution and known to be right: errors that are only found when the whole tree is known are not
-/// looked for.
+/// Parses parts of a stub that is part of the distribution and known to be right: whole lines of `source` with whole statements,
+/// in order. The tree is that of the parts one after the other, with the positions that they have in `source`. Errors that are
+/// only found when the whole tree is known are not looked for, and tokens are not kept.
 ///
 /// # Panics
 ///
-/// As [`parse_module_for`].
-pub fn parse_vendored_stub(source: &str) -> Parsed {
-    parse(source, PythonVersion::PY314, false)
+/// When the text is longer than 4 GiB, or a range lies outside of it.
+pub fn parse_vendored_stub(source: &str, parts: impl IntoIterator<Item = Range<usize>>) -> Parsed {
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
+    let offset = |at: usize| TextSize::try_from(at).expect("a stub is short");
+    let mut body = Vec::new();
+    let mut errors = Vec::new();
+    for part in parts {
+        let range = TextRange::new(offset(part.start), offset(part.end));
+        let parsed = rustpython_parser::parse_cells_unchecked(source, [range], &options);
+        errors.extend(parsed.errors().iter().map(|error| SyntaxError {
+            message: tidy(&error.error.to_string()),
+            range: error.location,
+        }));
+        body.extend(parsed.into_suite());
+    }
+    let module = ModModule {
+        node_index: AtomicNodeIndex::NONE,
+        range: TextRange::up_to(TextSize::of(source)),
+        body: Suite::from(body),
+    };
+    Parsed {
+        tree: Tree::Apart(module, Tokens::new(Vec::new())),
+        errors,
+    }
 }
 
-fn parse(source: &str, version: PythonVersion, thorough: bool) -> Parsed {
+fn parse(source: &str, version: PythonVersion) -> Parsed {
     let options = ParseOptions::from(Mode::Module).with_target_version(version);
     let parsed = rustpython_parser::parse_unchecked(source, options)
         .try_into_module()
@@ -110,31 +147,30 @@ fn parse(source: &str, version: PythonVersion, thorough: bool) -> Parsed {
                 }),
         )
         .collect();
-    let tokens = parsed.tokens().clone();
-    if let Some(range) = depth::too_deep(&tokens) {
+    if let Some(range) = depth::too_deep(parsed.tokens()) {
+        let tokens = parsed.tokens().clone();
         // Dropping the tree would overflow the stack, so it is left where it is.
         std::mem::forget(parsed.into_syntax());
+        let module = ModModule {
+            node_index: AtomicNodeIndex::NONE,
+            range: TextRange::up_to(TextSize::of(source)),
+            body: Suite::new(),
+        };
         let message = "Too many nested expressions".to_owned();
         return Parsed {
-            syntax: ModModule {
-                node_index: AtomicNodeIndex::NONE,
-                range: TextRange::up_to(TextSize::of(source)),
-                body: Suite::new(),
-            },
-            tokens,
+            tree: Tree::Apart(module, tokens),
             errors: vec![SyntaxError { message, range }],
         };
     }
     // A tree that the parser had to patch up would give follow-on errors, so the second kind is looked for
     // only in one that it did not.
-    if thorough && parsed.has_valid_syntax() {
+    if parsed.has_valid_syntax() {
         errors.extend(semantic::check(source, parsed.suite(), version));
     }
     errors.sort_by_key(|error| (error.range.start(), error.range.end()));
     errors.dedup();
     Parsed {
-        syntax: parsed.into_syntax(),
-        tokens,
+        tree: Tree::Whole(parsed),
         errors,
     }
 }

@@ -113,8 +113,8 @@ impl Checker<'_> {
         // Where the overridden method is. Its position is read for the label alone.
         let file = crate::resolve::resolve_from(db, self.file, &function.symbol.module);
         let place = file.and_then(|file| {
-            let index = crate::index::module_index(db, file);
-            let entry = index.functions.get(&function.symbol.qualname)?;
+            let part = crate::stubs::part(db, file, &function.symbol.qualname);
+            let entry = part.index.functions.get(&function.symbol.qualname)?;
             Some((file, entry.name_range))
         });
         let report = self.report(Rule::InvalidOverride, entry.name_range, message);

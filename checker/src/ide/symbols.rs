@@ -4,7 +4,7 @@ use keelback_parser::ast::{Expr, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use crate::db::{Db, File};
-use crate::files::{parsed, staticness};
+use crate::files::{Text, parsed, staticness};
 use crate::index::{FunctionEntry, ModuleIndex, for_each_body, module_index};
 use crate::interface::FunctionKind;
 use crate::signatures::function_in;
@@ -80,7 +80,7 @@ struct Outline<'db> {
     db: &'db dyn Db,
     file: File,
     index: std::sync::Arc<ModuleIndex>,
-    source: std::sync::Arc<str>,
+    source: Text,
 }
 
 impl Outline<'_> {

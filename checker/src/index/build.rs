@@ -7,6 +7,7 @@ use keelback_parser::ast::{
     Alias, Decorator, ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef,
 };
 use keelback_parser::text_size::{Ranged, TextRange};
+use keelback_parser::{Marker, Parsed};
 
 use super::{
     Binding, BindingKind, ClassEntry, FunctionEntry, ImportEntry, ModuleIndex, Scope,
@@ -17,15 +18,13 @@ use crate::interface::FunctionKind;
 use crate::reach::{Environment, dotted};
 use crate::types::Name;
 
-pub(super) fn build(db: &dyn Db, file: File) -> ModuleIndex {
-    let parsed = crate::files::parsed(db, file);
-    let source = crate::files::source_text(db, file);
+pub(super) fn build(db: &dyn Db, file: File, marker: Marker, parsed: &Parsed) -> ModuleIndex {
     let mut builder = Builder {
         db,
         file,
         environment: Environment::of(db),
         index: ModuleIndex {
-            marker: keelback_parser::is_static_module(&source.text),
+            marker,
             functions: Default::default(),
             classes: Default::default(),
             scope: Scope::default(),

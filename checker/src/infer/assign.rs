@@ -355,6 +355,8 @@ impl Cx<'_> {
                 }
                 Some(_) => {}
                 None => {
+                    // What came before saw another type.
+                    self.unsettled.set(true);
                     self.declared[i] = Some(ty);
                     self.declared_at.insert(id, span);
                 }

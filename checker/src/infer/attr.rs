@@ -17,7 +17,7 @@ impl Cx<'_> {
     /// `value.attr`, read.
     pub fn attribute(&mut self, attribute: &ast::ExprAttribute, span: TextRange) -> Expr {
         let value = self.expr(&attribute.value, None);
-        let place = self.place(&ast::Expr::Attribute(attribute.clone()));
+        let place = self.attribute_place(attribute);
         let fact = place.and_then(|p| self.state.facts.get(&p).cloned());
         let name = attribute.attr.as_str();
         let e = self.read_attribute(value, name, range(&attribute.attr), span);
@@ -481,10 +481,10 @@ impl Cx<'_> {
     }
 
     fn member_names(&self, class: &Symbol) -> Vec<String> {
-        let (ancestors, _) = self.world.ancestors(class, &[]);
-        ancestors
-            .iter()
-            .flat_map(|(c, _)| c.members.keys().map(|n| n.to_string()))
+        let ancestry = self.world.ancestry(class);
+        let classes = ancestry.classes.iter().map(|c| &c.class);
+        classes
+            .flat_map(|c| c.members.keys().map(|n| n.to_string()))
             .collect()
     }
 
@@ -507,10 +507,7 @@ impl Cx<'_> {
         let ty = value.ty;
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
         self.state.forget_attribute(&stored);
-        if let (Some(declared), Some(place)) = (
-            declared,
-            self.place(&ast::Expr::Attribute(attribute.clone())),
-        ) {
+        if let (Some(declared), Some(place)) = (declared, self.attribute_place(attribute)) {
             if self.world.assignable(&ty, &declared) {
                 let fact = self.narrow_declared(&declared, &ty);
                 if fact != declared && !matches!(fact, Type::Primitive(_)) {

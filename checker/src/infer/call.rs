@@ -658,7 +658,7 @@ impl Cx<'_> {
             Type::Class(class) => self.class_call(value, &class, attribute, call, span),
             _ => {
                 // A chain that is narrowed to something callable is called as a value.
-                let place = self.place(&ast::Expr::Attribute(attribute.clone()));
+                let place = self.attribute_place(attribute);
                 if place.is_some_and(|p| self.state.facts.contains_key(&p)) {
                     let callee = self.read_attribute(value, name, at, span);
                     return self.call_value(callee, call, span);

@@ -1,9 +1,10 @@
 //! The state of inference over one scope, and the small steps that everything else is made of.
 
-use indexmap::IndexSet;
+use crate::collections::IndexSet;
 use keelback_parser::ast;
 use keelback_parser::text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::interface::FunctionInterface;
@@ -122,6 +123,10 @@ pub struct Cx<'a> {
     pub expects_missing: u32,
     /// Whether this is the last pass, which finds storage types settled.
     pub last: bool,
+    /// Whether it is the last pass only if it finds what the pass before it found.
+    pub tentative: bool,
+    /// Whether a tentative last pass met a storage type that is not settled.
+    pub unsettled: Cell<bool>,
     /// The first reason for which the function is left to CPython.
     pub fallback: Option<Fallback>,
     /// What the tree relies on.
@@ -270,6 +275,13 @@ impl<'a> Cx<'a> {
         if let Some(ty) = &self.declared[i] {
             return *ty;
         }
+        if self.tentative {
+            let ty = self.world.join(&self.prior[i], &self.assigned[i]);
+            if ty != self.prior[i] || ty == Type::Never {
+                self.unsettled.set(true);
+            }
+            return ty;
+        }
         if self.last {
             return match &self.prior[i] {
                 Type::Never => Type::Dynamic,
@@ -335,16 +347,19 @@ impl<'a> Cx<'a> {
                     path: Vec::new(),
                 })
             }
-            ast::Expr::Attribute(attribute) => {
-                let mut place = self.place(&attribute.value)?;
-                place
-                    .path
-                    .push(Name::new(self.mangled(attribute.attr.as_str())));
-                Some(place)
-            }
+            ast::Expr::Attribute(attribute) => self.attribute_place(attribute),
             ast::Expr::Named(named) => self.place(&named.target),
             _ => None,
         }
+    }
+
+    /// The place that an attribute is, if it can be narrowed.
+    pub fn attribute_place(&self, attribute: &ast::ExprAttribute) -> Option<Place> {
+        let mut place = self.place(&attribute.value)?;
+        place
+            .path
+            .push(Name::new(self.mangled(attribute.attr.as_str())));
+        Some(place)
     }
 
     /// Sets what is known of a place.

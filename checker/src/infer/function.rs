@@ -1,8 +1,9 @@
 //! Inference over a whole scope: passes until the types of locals are settled, then the pass that writes the tree.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
+use crate::collections::IndexSet;
 use keelback_parser::ast::{self, Stmt};
 use keelback_parser::text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -93,8 +94,16 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     cx.prior = vec![Type::Never; cx.named];
     for pass in 0..PASSES {
         begin(&mut cx, params);
+        // The first pass finds out what is assigned. Each later one is written as if it were the last, and is if it finds
+        // what the one before it found.
+        cx.last = pass > 0 || cx.named == params;
+        cx.tentative = cx.last;
         cx.body(scope.body);
         let settled = cx.assigned == cx.prior && cx.new_back == cx.back;
+        if settled && cx.last && !cx.unsettled.get() {
+            cx.tentative = false;
+            return finish(cx, scope, params);
+        }
         if pass + 1 == PASSES && !settled {
             for i in 0..cx.named {
                 if cx.assigned[i] != cx.prior[i] && cx.declared[i].is_none() {
@@ -113,6 +122,7 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     }
     begin(&mut cx, params);
     cx.last = true;
+    cx.tentative = false;
     cx.body(scope.body);
     finish(cx, scope, params)
 }
@@ -146,6 +156,8 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         muted: 0,
         expects_missing: 0,
         last: false,
+        tentative: false,
+        unsettled: Cell::new(false),
         fallback: None,
         assumptions: IndexSet::default(),
         out: Vec::new(),
@@ -199,6 +211,8 @@ fn begin(cx: &mut Cx<'_>, params: usize) {
     cx.assumptions.clear();
     cx.out.clear();
     cx.findings.clear();
+    cx.errors = false;
+    cx.unsettled.set(false);
 }
 
 fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {

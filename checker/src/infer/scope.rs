@@ -1,6 +1,6 @@
 //! Which names a function binds: Python's scoping rules over its body.
 
-use indexmap::{IndexMap, IndexSet};
+use crate::collections::{IndexMap, IndexSet};
 use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Expr, ExprContext, Pattern, Stmt};
 use rustc_hash::FxHashSet;

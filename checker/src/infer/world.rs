@@ -3,6 +3,7 @@
 //! Inference sees modules only through [`Env`], so it can be run over the database or over interfaces made by hand.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -85,12 +86,67 @@ pub enum Lookup {
     Unknown,
 }
 
+/// The classes of a hierarchy, depth first and without repetition.
+#[derive(Debug)]
+pub struct Ancestry {
+    /// The type parameters of the class itself, in terms of which the arguments of the others are given.
+    params: Vec<Variable>,
+    /// The classes, that of the hierarchy first.
+    pub classes: Vec<Ancestor>,
+    /// Whether every base is known.
+    pub complete: bool,
+}
+
+/// A class of a hierarchy.
+#[derive(Debug)]
+pub struct Ancestor {
+    /// The class.
+    pub class: Arc<ClassInterface>,
+    args: Types,
+}
+
+impl Ancestry {
+    /// Whether `symbol` is one of them.
+    pub fn has(&self, symbol: &Symbol) -> bool {
+        self.classes.iter().any(|c| c.class.symbol == *symbol)
+    }
+
+    /// The arguments of `ancestor` when those of the class itself are `args`.
+    fn args_of(&self, ancestor: &Ancestor, args: &[Type]) -> Types {
+        if self.params.is_empty() {
+            return ancestor.args;
+        }
+        let params = self.params.iter().enumerate();
+        let bound: Vec<(Variable, Type)> = params.map(|(i, p)| (*p, nth(args, i))).collect();
+        substitute_all(ancestor.args, &bound)
+    }
+}
+
+/// The argument at `i`; dynamic if there is none.
+fn nth(args: &[Type], i: usize) -> Type {
+    args.get(i).copied().unwrap_or(Type::Dynamic)
+}
+
+/// The type parameters of a class with the arguments for them.
+fn bind_params(class: &ClassInterface, args: &[Type]) -> Vec<(Variable, Type)> {
+    let params = class.type_params.iter().enumerate();
+    params.map(|(i, param)| (*param, nth(args, i))).collect()
+}
+
+fn substitute_all(types: Types, params: &[(Variable, Type)]) -> Types {
+    if types.is_empty() || params.is_empty() {
+        return types;
+    }
+    types.iter().map(|ty| substitute(ty, params)).collect()
+}
+
 /// Questions about the whole program.
 pub struct World<'a> {
     env: &'a dyn Env,
     modules: RefCell<FxHashMap<Name, Option<ModuleKind>>>,
     classes: RefCell<FxHashMap<Symbol, Option<Arc<ClassInterface>>>>,
     functions: RefCell<FxHashMap<Symbol, Option<Arc<FunctionInterface>>>>,
+    ancestries: RefCell<FxHashMap<Symbol, Rc<Ancestry>>>,
 }
 
 impl<'a> World<'a> {
@@ -101,6 +157,7 @@ impl<'a> World<'a> {
             modules: RefCell::default(),
             classes: RefCell::default(),
             functions: RefCell::default(),
+            ancestries: RefCell::default(),
         }
     }
 
@@ -241,58 +298,70 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The classes of `symbol`'s hierarchy, itself first, depth first and without repetition, each with its type parameters bound.
-    /// The flag says that every base is known.
-    pub fn ancestors(
-        &self,
-        symbol: &Symbol,
-        args: &[Type],
-    ) -> (Vec<(Arc<ClassInterface>, Vec<(Variable, Type)>)>, bool) {
-        let mut found: Vec<(Arc<ClassInterface>, Vec<(Variable, Type)>)> = Vec::new();
+    /// The classes of `symbol`'s hierarchy.
+    pub fn ancestry(&self, symbol: &Symbol) -> Rc<Ancestry> {
+        if let Some(known) = self.ancestries.borrow().get(symbol) {
+            return known.clone();
+        }
+        let found = Rc::new(self.find_ancestry(symbol));
+        self.ancestries.borrow_mut().insert(*symbol, found.clone());
+        found
+    }
+
+    fn find_ancestry(&self, symbol: &Symbol) -> Ancestry {
+        let mut found: Vec<Ancestor> = Vec::new();
         let mut complete = true;
-        let mut queue = vec![(*symbol, Arc::<[Type]>::from(args))];
+        let mut params = Vec::new();
+        // Of the class itself the arguments are its own parameters.
+        let mut queue: Vec<(Symbol, Option<Types>)> = vec![(*symbol, None)];
         while let Some((symbol, args)) = queue.pop() {
-            if found.iter().any(|(c, _)| c.symbol == symbol) || found.len() > 64 {
+            if found.iter().any(|c| c.class.symbol == symbol) || found.len() > 64 {
                 continue;
             }
             let Some(class) = self.class(&symbol) else {
                 complete = false;
                 continue;
             };
-            let params: Vec<(Variable, Type)> = class
-                .type_params
-                .iter()
-                .enumerate()
-                .map(|(i, p)| (*p, args.get(i).cloned().unwrap_or(Type::Dynamic)))
-                .collect();
+            let args = match args {
+                Some(args) => args,
+                None => {
+                    params.clone_from(&class.type_params);
+                    params.iter().copied().map(Type::TypeVar).collect()
+                }
+            };
+            let bound = bind_params(&class, &args);
             for base in class.bases.iter().rev() {
                 match base {
                     Type::Instance(s, a) | Type::Exact(s, a) => {
-                        let a = a.iter().map(|t| substitute(t, &params)).collect();
-                        queue.push((*s, a));
+                        queue.push((*s, Some(substitute_all(*a, &bound))));
                     }
-                    Type::Class(s) => queue.push((*s, Arc::from([]))),
+                    Type::Class(s) => queue.push((*s, Some(Types::none()))),
                     _ => complete = false,
                 }
             }
-            found.push((class, params));
+            found.push(Ancestor { class, args });
         }
-        (found, complete)
+        Ancestry {
+            params,
+            classes: found,
+            complete,
+        }
     }
 
     /// The member `name` of instances of `symbol[args]`.
     pub fn member(&self, symbol: &Symbol, args: &[Type], name: &str) -> Lookup {
-        let (ancestors, complete) = self.ancestors(symbol, args);
-        for (class, params) in &ancestors {
-            if let Some(member) = class.members.get(name) {
+        let ancestry = self.ancestry(symbol);
+        for ancestor in &ancestry.classes {
+            if let Some(member) = ancestor.class.members.get(name) {
                 return Lookup::Found {
-                    owner: class.symbol,
-                    params: params.clone(),
+                    owner: ancestor.class.symbol,
+                    params: bind_params(&ancestor.class, &ancestry.args_of(ancestor, args)),
                     member: member.clone(),
                 };
             }
         }
-        if !complete {
+        let mut classes = ancestry.classes.iter().map(|ancestor| &ancestor.class);
+        if !ancestry.complete {
             return Lookup::Unknown;
         }
         if let Some(object) = self.class(&Symbol::new("builtins", "object")) {
@@ -306,14 +375,14 @@ impl<'a> World<'a> {
         } else {
             return Lookup::Unknown;
         }
-        let answers_itself = ancestors.iter().any(|(class, _)| {
+        let answers_itself = classes.clone().any(|class| {
             !class.symbol.is_builtin("object")
                 && (class.members.contains_key("__getattr__")
                     || class.members.contains_key("__getattribute__"))
         });
         // A decorator or a metaclass may have added special methods, and an opted-out class anything.
         let dunder = name.starts_with("__") && name.ends_with("__");
-        let grown = ancestors.iter().any(|(class, _)| {
+        let grown = classes.clone().any(|class| {
             class
                 .layout
                 .as_ref()
@@ -321,7 +390,7 @@ impl<'a> World<'a> {
                 .is_some_and(|why| dunder || why.contains("@dynamic"))
                 && self.is_static_module(&class.symbol.module)
         });
-        let has_dict = ancestors.iter().any(|(class, _)| {
+        let has_dict = classes.any(|class| {
             class.members.contains_key("__dict__") && !class.symbol.is_builtin("object")
         });
         if answers_itself || has_dict || grown {
@@ -336,10 +405,10 @@ impl<'a> World<'a> {
         if class == of || of.is_builtin("object") {
             return Some(true);
         }
-        let (ancestors, complete) = self.ancestors(class, &[]);
-        if ancestors.iter().any(|(c, _)| c.symbol == *of) {
+        let ancestry = self.ancestry(class);
+        if ancestry.has(of) {
             Some(true)
-        } else if complete {
+        } else if ancestry.complete {
             Some(false)
         } else {
             None
@@ -351,9 +420,11 @@ impl<'a> World<'a> {
         if class == of {
             return Some(args.to_vec());
         }
-        let (ancestors, _) = self.ancestors(class, args);
-        let (_, params) = ancestors.into_iter().find(|(c, _)| c.symbol == *of)?;
-        Some(params.into_iter().map(|(_, t)| t).collect())
+        let ancestry = self.ancestry(class);
+        let ancestor = ancestry.classes.iter().find(|c| c.class.symbol == *of)?;
+        let args = ancestry.args_of(ancestor, args);
+        let params = 0..ancestor.class.type_params.len();
+        Some(params.map(|i| nth(&args, i)).collect())
     }
 
     fn is_protocol(&self, symbol: &Symbol) -> bool {

@@ -168,7 +168,7 @@ fn known() -> Known {
     let class = ClassInterface {
         symbol: sym("C"),
         bases: Vec::new(),
-        members: IndexMap::new(),
+        members: IndexMap::default(),
         is_final: false,
         enumeration: None,
         abstract_methods: Vec::new(),
