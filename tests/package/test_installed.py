@@ -101,6 +101,22 @@ class Files(Case):
         self.assertEqual(found, named)
 
 
+    def test_the_stub_of_static_names_what_there_is(self):
+        import __static__
+
+        stub = ast.parse((pathlib.Path(__static__.__file__).parent / "__init__.pyi").read_text())
+        named = set()
+        for node in stub.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                named.add(node.name)
+            elif isinstance(node, ast.AnnAssign):
+                named.add(node.target.id)
+            elif isinstance(node, ast.ImportFrom):
+                named.update(alias.asname for alias in node.names if alias.asname)
+        helpers = {"_Numbers"}
+        self.assertEqual(named - helpers, set(__static__.__all__))
+
+
 class Command(Case):
     def test_both_spellings_say_the_same(self):
         for words in (["--version"], ["rules"], ["explain", "possibly-none"], ["--help"]):

@@ -450,7 +450,7 @@ class Array3(_Grid):
 
 try:
     # Inside Keelback: the same in machine memory, which compiled code reads directly.
-    from keelback._keelback import Array  # type: ignore[no-redef,assignment]
+    from keelback._keelback import Array  # type: ignore[no-redef]
 except ImportError:
     pass
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
     from typing import Any, Literal, TextIO, TypeAlias
 
     Stage: TypeAlias = Literal["ast", "types", "bytecode", "clif", "asm"]
@@ -68,7 +67,7 @@ class Stats(NamedTuple):
     """The functions that are left to CPython, with the reason of each."""
 
 
-def _native() -> ModuleType:
+def _native() -> Any:
     """The extension module.
 
     Raises ImportError, with a sentence that says what is missing, when it cannot be loaded.
@@ -150,5 +149,6 @@ def dis(
 def stats() -> Stats:
     """What was compiled since the start, what was left to CPython and why, and how long it took."""
     numbers = _native().stats()
-    whole = ("modules", "functions_compiled", "functions_left", "code_bytes")
-    return Stats(**{name: int(n) if name in whole else n for name, n in numbers.items()})
+    for name in ("modules", "functions_compiled", "functions_left", "code_bytes"):
+        numbers[name] = int(numbers[name])
+    return Stats(**numbers)

@@ -9,7 +9,8 @@ def main() -> int:
     """Does what the command line says; the exit status."""
     from keelback import _native
 
-    return _native().command(sys.argv)
+    status: int = _native().command(sys.argv)
+    return status
 
 
 if __name__ == "__main__":
