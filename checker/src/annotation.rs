@@ -1,5 +1,7 @@
 //! Annotation expressions to types.
 
+use std::sync::Arc;
+
 use keelback_parser::ast::{
     Expr, ExprSubscript, Operator, StmtClassDef, StmtFunctionDef, TypeParam,
 };
@@ -471,7 +473,14 @@ impl<'db> Scope<'db> {
             Special::LiteralString => Type::str(),
             Special::Callable => Type::Callable(Signature::of_anything(Type::Dynamic)),
             Special::SelfType => match &self.self_class {
-                Some(class) => Type::Instance(*class, Types::none()),
+                Some(class) => {
+                    // The heads of classes are read while their parameters are being found.
+                    let params = match self.is_unowned {
+                        true => Arc::from([]),
+                        false => crate::classes::type_params(self.db, self.file, &class.qualname),
+                    };
+                    Type::TypeVar(Variable::self_of(*class, &params))
+                }
                 None => Type::Dynamic,
             },
             Special::Optional

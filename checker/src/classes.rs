@@ -70,6 +70,10 @@ pub(crate) struct Heritage {
     pub type_params: Arc<[Variable]>,
     /// How many type arguments there may be, when that is known.
     pub arity: Option<RangeInclusive<usize>>,
+    /// `Protocol` is among the bases.
+    pub is_protocol: bool,
+    /// The metaclass, if it is a known class.
+    pub metaclass: Option<Symbol>,
     /// A metaclass other than `ABCMeta`.
     pub has_metaclass: bool,
     /// Keywords other than `metaclass`.
@@ -105,7 +109,8 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             continue;
         }
         let ty = match scope.resolve(head) {
-            Resolved::Special(Special::Generic | Special::Protocol) => {
+            Resolved::Special(special @ (Special::Generic | Special::Protocol)) => {
+                heritage.is_protocol |= special == Special::Protocol;
                 if let Expr::Subscript(subscript) = base {
                     let mut names = Vec::new();
                     for item in slice_items(&subscript.slice) {
@@ -136,8 +141,12 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             .as_ref()
             .is_some_and(|arg| arg.as_str() == "metaclass")
         {
+            let named = scope.resolve(&keyword.value);
+            if let Resolved::Class(symbol) = &named {
+                heritage.metaclass = Some(*symbol);
+            }
             let is_abc = matches!(
-                scope.resolve(&keyword.value),
+                named,
                 Resolved::Class(symbol) if &*symbol.module == "abc" && &*symbol.qualname == "ABCMeta"
             );
             heritage.has_metaclass |= !is_abc;
@@ -439,6 +448,10 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         // An enumeration that has members cannot be subclassed.
         is_final: enumeration.is_some() || has_decorator(db, file, entry, KnownDecorator::Final),
         enumeration,
+        is_protocol: heritage.is_protocol,
+        metaclass: heritage.metaclass,
+        is_rewritten: find_class(&crate::files::parsed(db, file), entry.range)
+            .is_some_and(|node| decorator_refusal(db, file, node).is_some()),
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
     };
@@ -461,6 +474,9 @@ fn cyclic_class(
     Some(Arc::new(ClassInterface {
         symbol,
         bases: vec![Type::Dynamic],
+        is_protocol: false,
+        metaclass: None,
+        is_rewritten: true,
         members: IndexMap::default(),
         is_final: false,
         enumeration: None,

@@ -136,6 +136,8 @@ pub struct FunctionInterface {
     /// A decorator other than those in [`FunctionKind`], `final`, `override`, `abstractmethod` …: the name is bound to whatever the decorator
     /// returned, so calls by name are dynamic; the body may still be compiled.
     pub is_decorated: bool,
+    /// A decorator that may have made something else than a function of it, in a stub too.
+    pub is_wrapped: bool,
     /// `@dynamic` (or an alias of it): not compiled.
     pub is_opted_out: bool,
 }
@@ -151,6 +153,12 @@ pub struct ClassInterface {
     pub members: IndexMap<Name, Member>,
     /// `@final`.
     pub is_final: bool,
+    /// `Protocol` is among its bases.
+    pub is_protocol: bool,
+    /// The metaclass that it names.
+    pub metaclass: Option<Symbol>,
+    /// A decorator may have added to it or replaced it.
+    pub is_rewritten: bool,
     /// Names of abstract methods that are still abstract here.
     pub abstract_methods: Vec<Name>,
     /// Its members, if it is an enumeration that has any.

@@ -57,4 +57,5 @@ pub mod tree;
 pub mod tree_text;
 pub mod types;
 mod typeshed;
+pub mod typing;
 pub(crate) mod variables;

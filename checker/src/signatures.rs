@@ -253,6 +253,19 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
     let scope = scope_of(db, file, entry, node);
     let decorators = decorators(db, file, part, entry);
     let is_decorated = !file.path(db).is_stub() && decorators.contains(&None);
+    let is_wrapped = node
+        .decorator_list
+        .iter()
+        .zip(&decorators)
+        .any(|(node, known)| {
+            let callee = match &node.expression {
+                Expr::Call(call) => &call.func,
+                other => other,
+            };
+            let name = crate::reach::dotted(callee).unwrap_or_default();
+            // What is deprecated is what it was.
+            known.is_none() && crate::index::last_part(&name) != "deprecated"
+        });
     let has = |decorator: KnownDecorator| decorators.contains(&Some(decorator));
 
     let class = entry
@@ -294,6 +307,7 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
         is_abstract: has(KnownDecorator::Abstract),
         is_overloaded: false,
         is_decorated,
+        is_wrapped,
         is_opted_out: has(KnownDecorator::OptOut) || class_is(KnownDecorator::OptOut),
     })
 }

@@ -191,8 +191,24 @@ pub struct Expr {
     pub kind: Box<ExprKind>,
     /// Its type; how its value is held follows from it.
     pub ty: Type,
+    /// What the rules of typing say of it, where that is more than is certain at run time: the result of a library function, a type
+    /// variable, a protocol. Diagnostics are made from it, code never is.
+    pub belief: Option<Type>,
     /// Where it is.
     pub span: TextRange,
+}
+
+impl Expr {
+    /// The type that the rules of typing give it.
+    pub fn view(&self) -> Type {
+        self.belief.unwrap_or(self.ty)
+    }
+
+    /// The same expression, believed to be of type `ty`. A belief that says no more than the type is none.
+    pub fn believed(mut self, ty: Type) -> Expr {
+        self.belief = (ty != self.ty && !ty.is_dynamic()).then_some(ty);
+        self
+    }
 }
 
 /// The kinds of expression.

@@ -158,6 +158,14 @@ impl Cx<'_> {
                 vec![erase(&item); targets.len()]
             }
         };
+        let beliefs: Vec<Type> = match value.view() {
+            Type::Tuple(items) if starred.is_none() && items.len() == targets.len() => {
+                items.to_vec()
+            }
+            Type::Tuple(_) => Vec::new(),
+            view if starred.is_none() => vec![self.believed_item(&view); targets.len()],
+            _ => Vec::new(),
+        };
         if !super::ops::known_value(&value.ty) {
             self.after_call();
         }
@@ -189,7 +197,7 @@ impl Cx<'_> {
             },
             span,
         );
-        for ((target, temp), ty) in targets.iter().zip(temps).zip(types) {
+        for (i, ((target, temp), ty)) in targets.iter().zip(temps).zip(types).enumerate() {
             let e = self.read_temp(temp, range(target));
             let ty = match ty {
                 Type::Primitive(p) => super::world::boxed(p),
@@ -199,6 +207,10 @@ impl Cx<'_> {
                 e
             } else {
                 self.expect(e, &ty)
+            };
+            let e = match beliefs.get(i) {
+                Some(belief) if !belief.is_dynamic() => e.believed(*belief),
+                _ => e,
             };
             self.assign(target, e, span);
         }

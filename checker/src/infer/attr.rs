@@ -18,9 +18,15 @@ impl Cx<'_> {
     pub fn attribute(&mut self, attribute: &ast::ExprAttribute, span: TextRange) -> Expr {
         let value = self.expr(&attribute.value, None);
         let place = self.attribute_place(attribute);
-        let fact = place.and_then(|p| self.state.facts.get(&p).cloned());
+        let fact = place
+            .as_ref()
+            .and_then(|p| self.state.facts.get(p).cloned());
         let name = attribute.attr.as_str();
         let e = self.read_attribute(value, name, range(&attribute.attr), span);
+        let e = match &place {
+            Some(place) => self.with_belief_of(e, place),
+            None => e,
+        };
         match fact {
             // Of an attribute of which nothing is known, nothing is known after a test either: it may be a property.
             Some(fact) if fact != e.ty && !e.ty.is_dynamic() => {
@@ -35,8 +41,22 @@ impl Cx<'_> {
         }
     }
 
-    /// Attribute `name` of `value`.
+    /// Attribute `name` of `value`, with what is believed of it.
     pub fn read_attribute(
+        &mut self,
+        value: Expr,
+        name: &str,
+        at: TextRange,
+        span: TextRange,
+    ) -> Expr {
+        let (view, certain) = (value.view(), value.ty);
+        let e = self.read_certain_attribute(value, name, at, span);
+        let stored = self.mangled(name);
+        self.believe_attribute(e, &view, &certain, &stored, at)
+    }
+
+    /// Attribute `name` of `value`, as far as it is certain.
+    fn read_certain_attribute(
         &mut self,
         value: Expr,
         name: &str,
@@ -480,7 +500,7 @@ impl Cx<'_> {
         Some(if same { e } else { self.expect(e, ty) })
     }
 
-    fn member_names(&self, class: &Symbol) -> Vec<String> {
+    pub(super) fn member_names(&self, class: &Symbol) -> Vec<String> {
         let ancestry = self.world.ancestry(class);
         let classes = ancestry.classes.iter().map(|c| &c.class);
         classes
@@ -785,6 +805,7 @@ impl Cx<'_> {
 /// A declared type as values of it are held: a type variable is an object of unknown type.
 pub fn erase_top(ty: &Type) -> Type {
     match ty {
+        Type::TypeVar(variable) if variable.is_self() => variable.upper().without_variables(),
         Type::TypeVar(..) => Type::Dynamic,
         other => *other,
     }

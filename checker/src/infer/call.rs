@@ -209,12 +209,16 @@ impl Cx<'_> {
 
     fn call_anything(&mut self, callee: Expr, call: &ast::ExprCall, span: TextRange) -> Expr {
         let callee = self.unprimitive(callee);
+        let view = callee.view();
         if has_unpacking(&call.arguments) {
-            return self.unpacked_call(object(callee), &call.arguments, span);
+            let e = self.unpacked_call(object(callee), &call.arguments, span);
+            return self.believe_call(e, &view, &[], call);
         }
         let (args, names) = self.object_args(&call.arguments);
         self.after_call();
-        self.call_object(callee, args, names, span)
+        let given = args.clone();
+        let e = self.call_object(callee, args, names, span);
+        self.believe_call(e, &view, &given, call)
     }
 
     /// A call of an object with evaluated arguments.
@@ -339,19 +343,20 @@ impl Cx<'_> {
         if function.is_async {
             return e;
         }
-        let ty = erase(&substitute(&substitute(&function.returns, params), solved));
+        let declared = substitute(&substitute(&function.returns, params), solved);
+        let ty = erase(&declared);
         if ty == Type::Never {
             let mut e = e;
             e.ty = Type::Never;
             return e;
         }
         if function.is_generator {
-            return known(e, ty);
+            return known(e, ty).believed(declared);
         }
         if ty.is_dynamic() {
-            e
+            e.believed(declared)
         } else {
-            self.expect(e, &ty)
+            self.expect(e, &ty).believed(declared)
         }
     }
 
@@ -415,12 +420,15 @@ impl Cx<'_> {
         }
         let bound = self.bind(&function.params, &call.arguments, &name, &[], span);
         self.after_call();
-        let ty = erase(&substitute(&function.returns, &bound.solved));
+        let declared = substitute(&function.returns, &bound.solved);
+        let ty = erase(&declared);
         let callee = Callee::Function {
             binding,
             function: *symbol,
         };
-        let e = self.native_result(callee, bound.args, &function.returns, &ty, span);
+        let e = self
+            .native_result(callee, bound.args, &function.returns, &ty, span)
+            .believed(declared);
         self.with_stmts(bound.before, e)
     }
 
@@ -927,17 +935,44 @@ impl Cx<'_> {
         call: &ast::ExprCall,
         span: TextRange,
     ) -> Expr {
+        let (receiver_type, certain) = (receiver.view(), receiver.ty);
         if has_unpacking(&call.arguments) {
             let callee = make(
                 ExprKind::Attr(object(receiver), Name::new(stored)),
                 Type::Dynamic,
                 range(&*call.func),
             );
-            return self.unpacked_call(callee, &call.arguments, span);
+            let view = self.believed_method(&receiver_type, stored, &certain, call);
+            let e = self.unpacked_call(callee, &call.arguments, span);
+            return self.believe_call(e, &view, &[], call);
         }
+        let view = self.believed_method(&receiver_type, stored, &certain, call);
         let (args, names) = self.object_args(&call.arguments);
         self.after_call();
-        self.named_call(receiver, stored, args, names, span)
+        let given = args.clone();
+        let e = self.named_call(receiver, stored, args, names, span);
+        self.believe_call(e, &view, &given, call)
+    }
+
+    /// What is believed of method `name` of a value that was seen as `receiver`.
+    fn believed_method(
+        &mut self,
+        receiver: &Type,
+        name: &str,
+        certain: &Type,
+        call: &ast::ExprCall,
+    ) -> Type {
+        let at = match &*call.func {
+            ast::Expr::Attribute(attribute) => range(&attribute.attr),
+            other => range(other),
+        };
+        let e = make(
+            ExprKind::Constant(crate::types::Constant::None),
+            Type::Dynamic,
+            at,
+        );
+        self.believe_attribute(e, receiver, certain, name, at)
+            .view()
     }
 
     #[allow(clippy::too_many_arguments)]

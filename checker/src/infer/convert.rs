@@ -67,7 +67,7 @@ impl Why {
 }
 
 /// The value's type as people read it: literals by their class unless the place is a literal type.
-fn shown(from: &Type, to: &Type) -> Type {
+pub(super) fn shown(from: &Type, to: &Type) -> Type {
     let literal = to.members().iter().any(|t| matches!(t, Type::Literal(_)));
     if literal { *from } else { widen(from) }
 }
@@ -97,6 +97,11 @@ impl Cx<'_> {
                     return object(e);
                 }
                 if unchecked(&e.ty) {
+                    if let Some(belief) = e.belief
+                        && !self.world.assignable(&belief, to)
+                    {
+                        self.mismatch(&belief, to, why, span);
+                    }
                     return self.checked(e, to, why);
                 }
                 if !self.world.assignable(&e.ty, to) {
@@ -108,7 +113,8 @@ impl Cx<'_> {
         }
     }
 
-    fn mismatch(&mut self, from: &Type, to: &Type, why: &Why, span: TextRange) {
+    /// Reports that a value of type `from` does not fit a place of type `to`.
+    pub fn mismatch(&mut self, from: &Type, to: &Type, why: &Why, span: TextRange) {
         let from = shown(from, to);
         let mut notes = Vec::new();
         let mut rule = why.rule();
@@ -138,11 +144,14 @@ impl Cx<'_> {
             return e;
         }
         let span = e.span;
-        make(
+        let belief = e.belief.filter(|ty| self.world.assignable(ty, to));
+        let mut e = make(
             ExprKind::Convert(Conversion::Checked(why.check()), e),
             *to,
             span,
-        )
+        );
+        e.belief = belief;
+        e
     }
 
     /// The value of a dynamic place that is expected to be `to`; nothing when `to` says nothing.

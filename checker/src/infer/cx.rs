@@ -309,10 +309,10 @@ impl<'a> Cx<'a> {
         if is_stable(&value, self.named) {
             return value;
         }
-        let span = value.span;
+        let (span, view) = (value.span, value.view());
         let id = self.temp(value.ty);
         stmts.push(self.set_temp(id, value, span));
-        self.read_temp(id, span)
+        self.read_temp(id, span).believed(view)
     }
 
     /// Appends a statement to the block.
@@ -418,6 +418,7 @@ pub fn make(kind: ExprKind, ty: Type, span: TextRange) -> Expr {
     Expr {
         kind: Box::new(kind),
         ty,
+        belief: None,
         span,
     }
 }
@@ -441,8 +442,10 @@ pub fn known(e: Expr, ty: Type) -> Expr {
     if e.ty == ty {
         return e;
     }
-    let span = e.span;
-    make(ExprKind::Convert(Conversion::Known, e), ty, span)
+    let (span, belief) = (e.span, e.belief);
+    let mut e = make(ExprKind::Convert(Conversion::Known, e), ty, span);
+    e.belief = belief;
+    e
 }
 
 /// The value as an object: boxed if it is not one.
@@ -453,9 +456,11 @@ pub fn object(e: Expr) -> Expr {
     if let ExprKind::Constant(c) = &*e.kind {
         // A constant of a boxed type is boxed once, when compiling.
         let c = c.clone();
-        return make(ExprKind::Constant(c), Type::object(), e.span);
+        let view = e.view();
+        return make(ExprKind::Constant(c), Type::object(), e.span).believed(view);
     }
-    known(e, Type::object())
+    let view = e.view();
+    known(e, Type::object()).believed(view)
 }
 
 /// Whether evaluating `e` later than its place gives the same value: constants and temporaries.

@@ -219,13 +219,14 @@ impl Cx<'_> {
             path: Vec::new(),
         };
         let e = make(ExprKind::Local(id), storage, span);
-        match self.state.facts.get(&place) {
+        let e = match self.state.facts.get(&place) {
             Some(fact) if *fact != storage => {
                 let fact = *fact;
                 self.renarrow(e, fact)
             }
             _ => e,
-        }
+        };
+        self.with_belief_of(e, &place)
     }
 
     /// A local read with its storage type, known to be `fact`.
@@ -240,6 +241,23 @@ impl Cx<'_> {
     }
 
     fn read_global(&mut self, name: &str, span: TextRange) -> Expr {
+        let e = self.read_certain_global(name, span);
+        let place = Place {
+            root: Root::Global(Name::new(name)),
+            path: Vec::new(),
+        };
+        let e = self.with_belief_of(e, &place);
+        if e.belief.is_some() || !e.ty.is_dynamic() {
+            return e;
+        }
+        match self.world.global(&self.module, name).0 {
+            Resolved::Variable { ty, .. } => e.believed(ty),
+            _ => e,
+        }
+    }
+
+    /// A global, as far as it is certain.
+    fn read_certain_global(&mut self, name: &str, span: TextRange) -> Expr {
         let global = |ty: Type, module: &Name| {
             make(
                 ExprKind::Global {
@@ -799,7 +817,7 @@ impl Cx<'_> {
                 format!("`{name}` is `Final` and cannot be assigned again"),
             );
         }
-        let ty = value.ty;
+        let (ty, belief) = (value.ty, value.belief);
         let (stored, fact) = match self.declared.get(i).cloned().flatten() {
             Some(declared) => {
                 let fits = self.world.assignable(&ty, &declared);
@@ -853,6 +871,7 @@ impl Cx<'_> {
         self.state.forget(&place);
         self.state.set_bound(id, true);
         if !self.names.shared.contains(name) {
+            self.believe(place.clone(), belief);
             self.learn(place, fact);
         }
     }
@@ -935,7 +954,7 @@ impl Cx<'_> {
             path: Vec::new(),
         };
         let export = self.world.binding(&self.module, name);
-        let ty = value.ty;
+        let (ty, belief) = (value.ty, value.belief);
         let (value, fact) = match export {
             Some(Export::Variable {
                 ty: declared,
@@ -977,6 +996,7 @@ impl Cx<'_> {
             span,
         );
         self.state.forget(&place);
+        self.believe(place.clone(), belief);
         let fact = match fact {
             Type::Primitive(p) => boxed(p),
             other => other,

@@ -32,6 +32,8 @@ pub struct State {
     pub reachable: bool,
     /// Places whose type is better known than their declaration says.
     pub facts: BTreeMap<Place, Type>,
+    /// What the rules of typing say of places, where that is more than is certain.
+    pub beliefs: BTreeMap<Place, Type>,
     /// Locals that are bound for certain, by index.
     pub bound: Vec<bool>,
     /// Locals that may be bound, by index.
@@ -46,6 +48,7 @@ impl State {
         State {
             reachable: true,
             facts: BTreeMap::new(),
+            beliefs: BTreeMap::new(),
             bound: (0..locals).map(|i| i < params).collect(),
             touched: (0..locals).map(|i| i < params).collect(),
             likely: (0..locals).map(|i| i < params).collect(),
@@ -116,27 +119,32 @@ impl State {
 
     /// Forgets what is known of `place` and of everything reached through it.
     pub fn forget(&mut self, place: &Place) {
-        self.facts
-            .retain(|p, _| p.root != place.root || !p.path.starts_with(&place.path));
+        for known in [&mut self.facts, &mut self.beliefs] {
+            known.retain(|p, _| p.root != place.root || !p.path.starts_with(&place.path));
+        }
     }
 
     /// Forgets every place but those to keep: a call may have changed any.
     pub fn forget_paths(&mut self, keep: impl Fn(&Place) -> bool) {
         self.facts.retain(|p, _| keep(p));
+        self.beliefs.retain(|p, _| keep(p));
     }
 
     /// Forgets chains that go through attribute `name`: a store to it on any object may be to the same object.
     pub fn forget_attribute(&mut self, name: &str) {
-        self.facts
-            .retain(|p, _| !p.path.iter().any(|n| &**n == name));
+        for known in [&mut self.facts, &mut self.beliefs] {
+            known.retain(|p, _| !p.path.iter().any(|n| &**n == name));
+        }
     }
 
     /// Forgets facts of locals from `count` on: temporaries, which do not outlive their statement.
     pub fn without_temporaries(mut self, count: usize) -> State {
-        self.facts.retain(|p, _| match p.root {
-            Root::Local(id) => (id.0 as usize) < count,
-            Root::Global(_) => true,
-        });
+        for known in [&mut self.facts, &mut self.beliefs] {
+            known.retain(|p, _| match p.root {
+                Root::Local(id) => (id.0 as usize) < count,
+                Root::Global(_) => true,
+            });
+        }
         self.bound.truncate(count);
         self.touched.truncate(count);
         self.likely.truncate(count);
@@ -148,6 +156,11 @@ impl State {
         for (place, ty) in &other.facts {
             if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
                 self.facts.insert(place.clone(), *ty);
+            }
+        }
+        for (place, ty) in &other.beliefs {
+            if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
+                self.beliefs.insert(place.clone(), *ty);
             }
         }
         for (own, theirs) in [
@@ -178,6 +191,25 @@ impl State {
                     .map(|t| (place.clone(), world.join(ty, t)))
             })
             .collect();
+        // A belief on one side alone is joined with what is certain on the other.
+        let view = |state: &State, place: &Place| {
+            let known = state.beliefs.get(place).or_else(|| state.facts.get(place));
+            known.copied()
+        };
+        let beliefs = self
+            .beliefs
+            .keys()
+            .chain(
+                other
+                    .beliefs
+                    .keys()
+                    .filter(|p| !self.beliefs.contains_key(p)),
+            )
+            .filter_map(|place| {
+                let joined = world.join(&view(self, place)?, &view(other, place)?);
+                (!joined.is_dynamic()).then(|| (place.clone(), joined))
+            })
+            .collect();
         let len = self.bound.len().max(other.bound.len());
         let at = |b: &[bool], i: usize| b.get(i).copied().unwrap_or(false);
         let bound = (0..len)
@@ -194,6 +226,7 @@ impl State {
         State {
             reachable: self.reachable,
             facts,
+            beliefs,
             bound,
             touched,
             likely,

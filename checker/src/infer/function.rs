@@ -16,7 +16,7 @@ use crate::types::{Name, Symbol, Type};
 use super::attr::erase_top;
 use super::convert::Why;
 use super::cx::{Annotations, Cx, Finding, ScopeKind, none};
-use super::flow::State;
+use super::flow::{Place, Root, State};
 use super::scope::Names;
 use super::stmt::terminates;
 use super::world::World;
@@ -93,7 +93,7 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     cx.named = cx.locals.len();
     cx.prior = vec![Type::Never; cx.named];
     for pass in 0..PASSES {
-        begin(&mut cx, params);
+        begin(&mut cx, scope, params);
         // The first pass finds out what is assigned. Each later one is written as if it were the last, and is if it finds
         // what the one before it found.
         cx.last = pass > 0 || cx.named == params;
@@ -120,7 +120,7 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
             break;
         }
     }
-    begin(&mut cx, params);
+    begin(&mut cx, scope, params);
     cx.last = true;
     cx.tentative = false;
     cx.body(scope.body);
@@ -196,12 +196,15 @@ fn param_element(ty: &Type) -> Type {
     super::attr::python_type_keeping_literals(&erase_top(ty))
 }
 
-fn begin(cx: &mut Cx<'_>, params: usize) {
+fn begin(cx: &mut Cx<'_>, scope: &Scope<'_>, params: usize) {
     cx.locals.truncate(cx.named);
     for local in &mut cx.locals {
         local.maybe_unbound = false;
     }
     cx.state = State::start(params, cx.named);
+    if let Some(function) = &scope.function {
+        believe_params(cx, function);
+    }
     cx.assigned = vec![Type::Never; cx.named];
     cx.new_back.clear();
     cx.loops.clear();
@@ -213,6 +216,21 @@ fn begin(cx: &mut Cx<'_>, params: usize) {
     cx.findings.clear();
     cx.errors = false;
     cx.unsettled.set(false);
+}
+
+/// What is believed of the parameters: those whose declared type says more than how they are held.
+fn believe_params(cx: &mut Cx<'_>, function: &FunctionInterface) {
+    for (i, param) in function.params.iter().enumerate() {
+        let plain = !matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword);
+        if plain && !param.ty.is_dynamic() && cx.locals[i].ty != param.ty {
+            let id = LocalId(u32::try_from(i).unwrap_or(u32::MAX));
+            let place = Place {
+                root: Root::Local(id),
+                path: Vec::new(),
+            };
+            cx.believe(place, Some(param.ty));
+        }
+    }
 }
 
 fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {

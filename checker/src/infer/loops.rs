@@ -21,6 +21,8 @@ struct Source {
     item: LocalId,
     /// What an item is known to be.
     ty: Type,
+    /// What an item is believed to be.
+    belief: Type,
     /// The counter of an `enumerate`.
     counter: Option<LocalId>,
 }
@@ -136,10 +138,15 @@ impl Cx<'_> {
     fn bind_item(&mut self, source: &Source, target: &ast::Expr, span: TextRange) {
         let item = self.read_temp(source.item, span);
         let item = |cx: &mut Self| {
-            if source.ty.is_dynamic() || source.ty == item.ty {
+            let item = if source.ty.is_dynamic() || source.ty == item.ty {
                 item.clone()
             } else {
                 cx.expect(item.clone(), &source.ty)
+            };
+            if source.belief.is_dynamic() {
+                item
+            } else {
+                item.believed(source.belief)
             }
         };
         match source.counter {
@@ -213,6 +220,7 @@ impl Cx<'_> {
     }
 
     fn plain_source(&mut self, value: Expr, ty: Type) -> Source {
+        let belief = self.believed_item(&value.view());
         let (iterable, held) = self.iterable(value);
         let ty = super::world::erase(&ty);
         let ty = match (&held, ty) {
@@ -225,6 +233,7 @@ impl Cx<'_> {
             iterable,
             item,
             ty,
+            belief,
             counter: None,
         }
     }
@@ -313,6 +322,7 @@ impl Cx<'_> {
             iterable: Iterable::Range(start, stop, step),
             item,
             ty,
+            belief: Type::Dynamic,
             counter: None,
         }
     }
@@ -357,6 +367,7 @@ impl Cx<'_> {
                     iterable: Iterable::Range(start, stop, step),
                     item,
                     ty,
+                    belief: Type::Dynamic,
                     counter: None,
                 });
             }
@@ -377,6 +388,7 @@ impl Cx<'_> {
                 iterable: Iterable::Range(start, stop, step),
                 item,
                 ty: Type::int(),
+                belief: Type::Dynamic,
                 counter: None,
             });
         }

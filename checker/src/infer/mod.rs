@@ -12,6 +12,7 @@
 
 pub mod assign;
 pub mod attr;
+pub mod belief;
 pub mod bind;
 pub mod builtin;
 pub mod call;

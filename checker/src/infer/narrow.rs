@@ -24,6 +24,77 @@ pub struct Condition {
 impl Cx<'_> {
     /// Evaluates `expr` as a condition. The current state afterwards is not meaningful: take one of the two.
     pub fn condition(&mut self, expr: &ast::Expr) -> Condition {
+        let mut condition = self.certain_condition(expr);
+        if !condition.yes.beliefs.is_empty() || !condition.no.beliefs.is_empty() {
+            self.narrow_beliefs(expr, &mut condition);
+        }
+        condition
+    }
+
+    /// Narrows what is believed of the places that a condition tests, as what is certain of them is. A test of another kind leaves nothing
+    /// believed of its places.
+    fn narrow_beliefs(&mut self, expr: &ast::Expr, condition: &mut Condition) {
+        match expr {
+            ast::Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {}
+            ast::Expr::BoolOp(_) => {}
+            ast::Expr::Name(_) | ast::Expr::Attribute(_) => {
+                let Some(place) = self.place(expr) else {
+                    return;
+                };
+                for (state, narrowed) in [
+                    (&mut condition.yes, truthy as fn(&Type) -> Type),
+                    (&mut condition.no, falsy),
+                ] {
+                    if let Some(belief) = state.beliefs.get_mut(&place) {
+                        *belief = narrowed(belief);
+                    }
+                }
+            }
+            ast::Expr::Compare(compare)
+                if compare.ops.len() == 1 && compare.comparators[0].is_none_literal_expr() =>
+            {
+                let Some(place) = self.place(&compare.left) else {
+                    return;
+                };
+                let (same, other) = match compare.ops[0] {
+                    CmpOp::Is | CmpOp::Eq => (&mut condition.yes, &mut condition.no),
+                    CmpOp::IsNot | CmpOp::NotEq => (&mut condition.no, &mut condition.yes),
+                    _ => return,
+                };
+                if let Some(belief) = same.beliefs.get_mut(&place) {
+                    *belief = Type::None;
+                }
+                if let Some(belief) = other.beliefs.get_mut(&place) {
+                    *belief = belief.without_none();
+                }
+            }
+            _ => {
+                use keelback_parser::ast::visitor::{self, Visitor};
+                struct Roots(Vec<String>);
+                impl<'a> Visitor<'a> for Roots {
+                    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+                        if let ast::Expr::Name(name) = expr {
+                            self.0.push(name.id.to_string());
+                        }
+                        visitor::walk_expr(self, expr);
+                    }
+                }
+                let mut roots = Roots(Vec::new());
+                visitor::Visitor::visit_expr(&mut roots, expr);
+                for name in roots.0 {
+                    let root = match self.local(&name) {
+                        Some(id) => super::flow::Root::Local(id),
+                        None => super::flow::Root::Global(crate::types::Name::new(&name)),
+                    };
+                    for state in [&mut condition.yes, &mut condition.no] {
+                        state.beliefs.retain(|place, _| place.root != root);
+                    }
+                }
+            }
+        }
+    }
+
+    fn certain_condition(&mut self, expr: &ast::Expr) -> Condition {
         let span = range(expr);
         match expr {
             ast::Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {

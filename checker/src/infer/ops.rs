@@ -146,6 +146,25 @@ impl Cx<'_> {
         span: TextRange,
         expected: Option<&Type>,
     ) -> Expr {
+        let (l, r) = (left.view(), right.view());
+        let e = self.certain_binary(op, left, right, in_place, span, expected);
+        if !e.ty.is_dynamic() || l.is_dynamic() || r.is_dynamic() {
+            return e;
+        }
+        let belief = self.believed_binary(op, &l, &r);
+        e.believed(belief)
+    }
+
+    /// A binary operation, as far as its result is certain.
+    fn certain_binary(
+        &mut self,
+        op: BinaryOp,
+        left: Expr,
+        right: Expr,
+        in_place: bool,
+        span: TextRange,
+        expected: Option<&Type>,
+    ) -> Expr {
         if left.ty == Type::Never || right.ty == Type::Never {
             return self.object_binary(op, left, right, in_place, Type::Never, span);
         }

@@ -229,7 +229,7 @@ impl Cx<'_> {
         match (name, args.len()) {
             ("reveal_type", 1) => {
                 let e = self.expr(&args[0], None);
-                let shown = self.revealed(&e.ty);
+                let shown = self.revealed(&e.view());
                 self.report(
                     Rule::RevealType,
                     range(&args[0]),
@@ -240,7 +240,7 @@ impl Cx<'_> {
             ("assert_type", 2) => {
                 let e = self.expr(&args[0], None);
                 let stated = (self.annotations)(&args[1]).ty.unwrap_or(Type::Dynamic);
-                let (a, b) = (self.revealed(&e.ty), self.revealed(&stated));
+                let (a, b) = (self.revealed(&e.view()), self.revealed(&stated));
                 if !same_type(&a, &b) && !same_type(&widen(&a), &b) && e.ty != Type::Never {
                     self.report(
                         Rule::AssertTypeMismatch,

@@ -202,6 +202,14 @@ impl Cx<'_> {
         } else if value.ty == Type::None && returns == Type::None {
             value
         } else {
+            // A declared type with variables says more than how the value is held.
+            let declared = function.as_ref().map_or(Type::Dynamic, |f| f.returns);
+            if declared != returns && !declared.is_dynamic() {
+                let view = value.view();
+                if !self.world.assignable(&view, &declared) {
+                    self.mismatch(&view, &declared, &Why::Return, value.span);
+                }
+            }
             self.coerce(value, &returns, &Why::Return)
         };
         self.push(StmtKind::Return(Some(value)), span);

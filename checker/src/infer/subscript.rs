@@ -87,6 +87,22 @@ impl Cx<'_> {
 
     /// `value[index]` of evaluated operands.
     pub fn read_item(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
+        let (view, at) = (value.view(), index.view());
+        let e = self.read_certain_item(value, index, span);
+        if matches!(view, Type::Class(_) | Type::ClassOf(_)) {
+            return e;
+        }
+        if let (Type::Tuple(items), Type::Literal(Constant::Int(i))) = (&view, &at) {
+            let i = usize::try_from(if *i < 0 { i + items.len() as i64 } else { *i });
+            if let Some(ty) = i.ok().and_then(|i| items.get(i)) {
+                return e.believed(*ty);
+            }
+        }
+        self.believe_special(e, &view, "__getitem__", &[at])
+    }
+
+    /// `value[index]`, as far as it is certain.
+    fn read_certain_item(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
         let value = self.unprimitive(value);
         let item = |value: Expr, index: Expr| {
             make(

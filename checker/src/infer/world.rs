@@ -12,6 +12,7 @@ use crate::interface::{
     ClassInterface, ClassLayout, Enumeration, Export, FunctionInterface, Member,
 };
 use crate::types::{Constant, Name, Primitive, Symbol, Type, Types, Variable};
+use crate::typing::{Direction, Relation};
 
 /// Where module interfaces come from.
 pub trait Env {
@@ -112,7 +113,7 @@ impl Ancestry {
     }
 
     /// The arguments of `ancestor` when those of the class itself are `args`.
-    fn args_of(&self, ancestor: &Ancestor, args: &[Type]) -> Types {
+    pub(crate) fn args_of(&self, ancestor: &Ancestor, args: &[Type]) -> Types {
         if self.params.is_empty() {
             return ancestor.args;
         }
@@ -147,6 +148,8 @@ pub struct World<'a> {
     classes: RefCell<FxHashMap<Symbol, Option<Arc<ClassInterface>>>>,
     functions: RefCell<FxHashMap<Symbol, Option<Arc<FunctionInterface>>>>,
     ancestries: RefCell<FxHashMap<Symbol, Rc<Ancestry>>>,
+    /// How the arguments of classes are compared where their uses say it.
+    pub(crate) directions: RefCell<FxHashMap<(Symbol, usize), Direction>>,
 }
 
 impl<'a> World<'a> {
@@ -158,6 +161,7 @@ impl<'a> World<'a> {
             classes: RefCell::default(),
             functions: RefCell::default(),
             ancestries: RefCell::default(),
+            directions: RefCell::default(),
         }
     }
 
@@ -427,14 +431,6 @@ impl<'a> World<'a> {
         Some(params.map(|i| nth(&args, i)).collect())
     }
 
-    fn is_protocol(&self, symbol: &Symbol) -> bool {
-        self.class(symbol).is_some_and(|class| {
-            class.bases.iter().any(
-                |base| matches!(base, Type::Instance(s, _) | Type::Class(s) if s.name() == "Protocol"),
-            ) || class.layout.as_ref().err().is_some_and(|why| why.contains("protocol"))
-        })
-    }
-
     /// Whether instances of `symbol` can be called, as far as is known.
     pub fn is_callable_class(&self, symbol: &Symbol) -> bool {
         !matches!(self.member(symbol, &[], "__call__"), Lookup::Missing)
@@ -442,136 +438,7 @@ impl<'a> World<'a> {
 
     /// Whether a value of type `from` may flow into a place of type `to` without an error. Representations aside, and primitives boxed.
     pub fn assignable(&self, from: &Type, to: &Type) -> bool {
-        if from == to {
-            return true;
-        }
-        match (from, to) {
-            (_, Type::Dynamic | Type::TypeVar(..)) | (Type::Dynamic | Type::Never, _) => true,
-            (Type::TypeVar(variable), _) => {
-                variable.is_free() || self.assignable(&variable.upper(), to)
-            }
-            (_, Type::Never) => false,
-            (_, Type::Instance(s, _)) if s.is_builtin("object") => true,
-            (Type::Union(members), _) => members.iter().all(|m| self.assignable(m, to)),
-            (Type::Primitive(p), _) => self.assignable(&boxed(*p), to),
-            (_, Type::Primitive(p)) => self.assignable(from, &boxed(*p)),
-            (Type::Instance(s, _) | Type::Exact(s, _), Type::Union(members))
-                if self.has_every_value(members, s) =>
-            {
-                true
-            }
-            (_, Type::Union(members)) => members.iter().any(|m| self.assignable(from, m)),
-            (Type::Guard(..), _) => self.assignable(&widen(from), to),
-            (_, Type::Guard(..)) => self.assignable(from, &widen(to)),
-            (Type::Literal(a), Type::Literal(b)) => a == b,
-            (Type::Literal(_) | Type::EnumMember(..), Type::Literal(_) | Type::EnumMember(..)) => {
-                false
-            }
-            (Type::Literal(_) | Type::EnumMember(..), _) => self.assignable(&widen(from), to),
-            // Only known by value.
-            (_, Type::Literal(_) | Type::EnumMember(..)) => false,
-            (Type::None, Type::Instance(s, _)) => s.name() == "Hashable" || s.name() == "NoneType",
-            (Type::None, _) | (_, Type::None) => {
-                matches!(from, Type::Instance(s, _) if s.name() == "NoneType")
-            }
-            (Type::Instance(a, x) | Type::Exact(a, x), Type::Instance(b, y)) => {
-                self.instance_assignable(a, x, b, y)
-            }
-            (Type::Instance(a, x) | Type::Exact(a, x), Type::Exact(b, y)) => {
-                a == b && self.args_fit(a, x, y)
-            }
-            (Type::Tuple(a), Type::Tuple(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| self.assignable(a, b))
-            }
-            (Type::Instance(a, _) | Type::Exact(a, _), Type::Tuple(_)) => {
-                // `tuple[int, ...]` to a fixed tuple is an error; a bare or unknown tuple is not.
-                match from {
-                    Type::Instance(_, args) | Type::Exact(_, args) if a.is_builtin("tuple") => {
-                        args.first().is_none_or(Type::is_dynamic)
-                    }
-                    _ => self.is_subclass(a, &Symbol::new("builtins", "tuple")) != Some(false),
-                }
-            }
-            (Type::Tuple(items), Type::Instance(b, y) | Type::Exact(b, y)) => {
-                let tuple = Symbol::new("builtins", "tuple");
-                let element = self.join_all(items.iter().map(widen));
-                self.instance_assignable(&tuple, &[element], b, y)
-            }
-            (Type::Class(a), Type::Class(b)) => self.is_subclass(a, b) != Some(false),
-            (Type::Class(_), Type::Callable(..)) => true,
-            (Type::Function(_), Type::Callable(..)) | (Type::Callable(..), Type::Callable(..)) => {
-                true
-            }
-            (Type::Instance(a, _) | Type::Exact(a, _), Type::Callable(..)) => {
-                self.is_callable_class(a)
-            }
-            (Type::Instance(a, _), Type::Class(_)) => {
-                a.is_builtin("type")
-                    || self.is_subclass(a, &Symbol::new("builtins", "type")) != Some(false)
-            }
-            (
-                Type::Class(_) | Type::Function(_) | Type::Module(_) | Type::Callable(..),
-                Type::Instance(b, _),
-            ) => {
-                // Classes, functions and modules are instances of `type` and the like, and may fit a protocol.
-                !is_value_class(b) && !self.is_laid_out(b)
-            }
-            _ => false,
-        }
-    }
-
-    fn instance_assignable(&self, a: &Symbol, x: &[Type], b: &Symbol, y: &[Type]) -> bool {
-        if a == b {
-            return self.args_fit(a, x, y);
-        }
-        // PEP 484's promotions.
-        if b.is_builtin("float") && (a.is_builtin("int") || a.is_builtin("bool")) {
-            return true;
-        }
-        if b.is_builtin("complex") && ["int", "bool", "float"].iter().any(|n| a.is_builtin(n)) {
-            return true;
-        }
-        if &*b.module == "builtins"
-            && b.is_builtin("bytes")
-            && (a.is_builtin("bytearray") || a.is_builtin("memoryview"))
-        {
-            return true;
-        }
-        match self.is_subclass(a, b) {
-            Some(true) => self
-                .args_as(a, x, b)
-                .is_none_or(|args| self.args_fit(b, &args, y)),
-            None => true,
-            Some(false) => {
-                // A class that an int subclass promotes through, or a protocol whose members are looked up at run time.
-                if b.is_builtin("float")
-                    && self.is_subclass(a, &Symbol::new("builtins", "int")) == Some(true)
-                {
-                    return true;
-                }
-                self.class(b).is_none() || self.is_protocol(b) || is_protocol_name(b)
-            }
-        }
-    }
-
-    fn args_fit(&self, class: &Symbol, from: &[Type], to: &[Type]) -> bool {
-        if from.is_empty() || to.is_empty() {
-            return true;
-        }
-        let invariant = &*class.module == "builtins"
-            && matches!(class.name(), "list" | "dict" | "set" | "bytearray");
-        let covariant_value = class.name() == "dict";
-        from.iter().zip(to).enumerate().all(|(i, (f, t))| {
-            if !self.assignable(f, t) {
-                return false;
-            }
-            if invariant && !(covariant_value && i > 1) {
-                // Invariant: the other direction must hold too, a promotion or a subclass is not enough.
-                self.assignable(t, f)
-            } else {
-                true
-            }
-        })
+        from == to || Relation::new(self).fits(from, to)
     }
 
     /// The join of types that reach one place: a union in which what another member covers is left out.
@@ -655,7 +522,7 @@ impl<'a> World<'a> {
     }
 
     /// Whether `types` has every value of the class one by one: every member of an enumeration, or `True` and `False`.
-    fn has_every_value(&self, types: &[Type], class: &Symbol) -> bool {
+    pub(crate) fn has_every_value(&self, types: &[Type], class: &Symbol) -> bool {
         self.values_of(class)
             .is_some_and(|values| values.iter().all(|value| types.contains(value)))
     }
@@ -800,19 +667,6 @@ pub fn is_value_class(symbol: &Symbol) -> bool {
                 | "bytearray"
                 | "slice"
         )
-}
-
-/// Protocol classes of `typing` and `collections.abc`: a class may fit them without naming them.
-fn is_protocol_name(symbol: &Symbol) -> bool {
-    matches!(
-        &*symbol.module,
-        "typing"
-            | "typing_extensions"
-            | "_typeshed"
-            | "collections.abc"
-            | "os"
-            | "_collections_abc"
-    ) || symbol.name().starts_with("Supports")
 }
 
 /// The type that a primitive becomes when it flows into a place that holds objects.

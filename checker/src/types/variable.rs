@@ -104,6 +104,29 @@ impl Variable {
         }
     }
 
+    /// `Self` in class `class`, whose type parameters are `params`: a variable of the class, bound to its instances.
+    pub fn self_of(class: Symbol, params: &[Variable]) -> Variable {
+        let args: Types = params.iter().map(|own| Type::TypeVar(*own)).collect();
+        Variable::new(VariableParts {
+            name: Name::new("Self"),
+            owner: Some(class),
+            kind: VariableKind::Type,
+            bound: Some(Type::Instance(class, args).into()),
+            constraints: Types::none(),
+            default: None,
+            variance: Variance::Invariant,
+        })
+    }
+
+    /// Whether it is `Self`.
+    pub fn is_self(self) -> bool {
+        &*self.name == "Self"
+            && matches!(
+                self.bound.as_deref(),
+                Some(Type::Instance(class, _)) if self.owner == Some(*class)
+            )
+    }
+
     /// Whether it says nothing of its values.
     pub fn is_free(self) -> bool {
         self.bound.is_none() && self.constraints.is_empty()

@@ -144,7 +144,12 @@ impl Type {
         if !self.has_variables() {
             return *self;
         }
-        self.substitute(&|_| Some(Type::Dynamic))
+        self.substitute(&|variable| {
+            Some(match variable.is_self() {
+                true => variable.upper().without_variables(),
+                false => Type::Dynamic,
+            })
+        })
     }
 }
 

@@ -24,6 +24,7 @@ fn e(kind: ExprKind, ty: Type) -> Expr {
     Expr {
         kind: Box::new(kind),
         ty,
+        belief: None,
         span: TextRange::default(),
     }
 }
@@ -120,6 +121,7 @@ fn function(
         is_abstract: false,
         is_overloaded: false,
         is_decorated: false,
+        is_wrapped: false,
         is_opted_out: false,
     }
 }
@@ -171,6 +173,9 @@ fn known() -> Known {
         members: IndexMap::default(),
         is_final: false,
         enumeration: None,
+        is_protocol: false,
+        metaclass: None,
+        is_rewritten: false,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),

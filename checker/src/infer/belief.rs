@@ -1,0 +1,356 @@
+//! Beliefs: what the rules of typing say of a value of which less is certain when it is compiled.
+//!
+//! The type of an expression is what holds at run time whatever the rest of the program does, because code is made from it. What a stub, a protocol,
+//! a generic signature or an overload promises goes beyond that. It is kept beside, as the expression's belief: it flows through locals and
+//! attributes, calls are checked against it, and findings are made from it. A belief that turns out wrong is a finding, never wrong code.
+
+use keelback_parser::ast;
+use keelback_parser::text_size::TextRange;
+
+use crate::rules::Rule;
+use crate::suggest::did_you_mean;
+use crate::tree::{BinaryOp, Expr};
+use crate::types::{Name, Type, VariableKind};
+use crate::typing::{Argument, Attribute, CallProblem, Given};
+
+use super::cx::{Cx, range};
+use super::flow::Place;
+use super::world::widen;
+
+impl Cx<'_> {
+    /// Remembers what is believed of the value of a place; or forgets it, if that is no more than is certain.
+    pub fn believe(&mut self, place: Place, belief: Option<Type>) {
+        match belief {
+            Some(ty) if !ty.is_dynamic() => self.state.beliefs.insert(place, ty),
+            _ => self.state.beliefs.remove(&place),
+        };
+    }
+
+    /// `e`, read from a place, with what is believed of the place.
+    pub fn with_belief_of(&self, e: Expr, place: &Place) -> Expr {
+        match self.state.beliefs.get(place) {
+            Some(belief) => {
+                let belief = *belief;
+                e.believed(belief)
+            }
+            None => e,
+        }
+    }
+
+    /// `e`, the attribute `name` of a value that was seen as `receiver`, with what is believed of it. `certain` is the value's type: of a
+    /// value whose type is certain, what is missing is reported with that.
+    pub fn believe_attribute(
+        &mut self,
+        e: Expr,
+        receiver: &Type,
+        certain: &Type,
+        name: &str,
+        at: TextRange,
+    ) -> Expr {
+        if !e.ty.is_dynamic() || e.belief.is_some() || receiver.is_dynamic() {
+            return e;
+        }
+        match self.world.attribute(receiver, name) {
+            Attribute::Found(found) => e.believed(found.ty),
+            Attribute::Missing if certain.is_dynamic() && !name.starts_with("__") => {
+                self.report_no_attribute(receiver, name, at);
+                e
+            }
+            Attribute::Missing | Attribute::Unknown => e,
+        }
+    }
+
+    fn report_no_attribute(&mut self, receiver: &Type, name: &str, at: TextRange) {
+        let shown = widen(receiver);
+        if receiver.includes_none() {
+            let rest = receiver.without_none();
+            if matches!(self.world.attribute(&rest, name), Attribute::Found(_)) {
+                self.report_with(
+                    Rule::PossiblyNone,
+                    at,
+                    format!("The value may be `None`, which has no attribute `{name}`"),
+                    vec![format!(
+                        "Test it with `is not None` first; its type is `{shown}`"
+                    )],
+                );
+                return;
+            }
+        }
+        let class = match receiver.as_instance() {
+            Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
+                variable.upper().class()
+            }
+            other => other.class(),
+        };
+        let names: Vec<String> = class.map(|c| self.member_names(&c)).unwrap_or_default();
+        let hint = did_you_mean(name, names.iter().map(String::as_str));
+        self.report(
+            Rule::UnresolvedAttribute,
+            at,
+            format!("`{shown}` has no attribute `{name}`{hint}"),
+        );
+    }
+
+    /// `e`, a call of a value that was seen as `callee`, with what is believed of its result. The arguments are evaluated: positional
+    /// ones, then keyword ones. What is wrong with the call is reported.
+    pub fn believe_call(
+        &mut self,
+        e: Expr,
+        callee: &Type,
+        args: &[Expr],
+        call: &ast::ExprCall,
+    ) -> Expr {
+        if callee.is_dynamic() || *callee == Type::Never {
+            return e;
+        }
+        let given: Vec<Argument> = call
+            .arguments
+            .args
+            .iter()
+            .map(|arg| match arg {
+                ast::Expr::Starred(_) => Given::Unpacked,
+                _ => Given::Position,
+            })
+            .chain(
+                call.arguments
+                    .keywords
+                    .iter()
+                    .map(|keyword| match &keyword.arg {
+                        Some(name) => Given::Keyword(Name::new(name.as_str())),
+                        None => Given::Keywords,
+                    }),
+            )
+            .enumerate()
+            .map(|(i, given)| Argument {
+                given,
+                ty: args.get(i).map_or(Type::Dynamic, Expr::view),
+            })
+            .collect();
+        let mut result = Type::Never;
+        for member in callee.members() {
+            match self.believed_result(member, &given, call) {
+                Some(ty) => result = self.world.join(&result, &ty),
+                None => return e,
+            }
+        }
+        if result == Type::Never {
+            let mut e = e;
+            // What never returns ends the flow, wherever that is declared.
+            e.ty = Type::Never;
+            return e;
+        }
+        if e.ty.is_dynamic() || e.ty.is_builtin("object") {
+            e.believed(result)
+        } else {
+            e
+        }
+    }
+
+    fn believed_result(
+        &mut self,
+        callee: &Type,
+        given: &[Argument],
+        call: &ast::ExprCall,
+    ) -> Option<Type> {
+        let callees = self.world.callees(callee)?;
+        if callees.is_empty() {
+            let at = range(&*call.func);
+            if *callee == Type::None {
+                let text = self.text(at).to_owned();
+                self.report_with(
+                    Rule::PossiblyNone,
+                    at,
+                    format!("`{text}` may be `None`, which cannot be called"),
+                    vec!["Test it with `is not None` first".to_owned()],
+                );
+            } else {
+                self.report(
+                    Rule::NotCallable,
+                    at,
+                    format!("`{}` cannot be called", widen(callee)),
+                );
+            }
+            return None;
+        }
+        match self.world.call(&callees, given) {
+            Ok(ty) => Some(ty),
+            Err(problem) => {
+                self.report_call(&problem, given, call);
+                // What comes of a wrong call is not known.
+                None
+            }
+        }
+    }
+
+    fn report_call(&mut self, problem: &CallProblem, given: &[Argument], call: &ast::ExprCall) {
+        let text = self.text(range(&*call.func));
+        let name = match text.len() {
+            0..=60 if !text.contains('\n') => text.to_owned(),
+            _ => "the callable".to_owned(),
+        };
+        let positional = call.arguments.args.len();
+        let at = |index: usize| match call.arguments.args.get(index) {
+            Some(arg) => range(arg),
+            None => call
+                .arguments
+                .keywords
+                .get(index - positional)
+                .map_or_else(|| range(call), |keyword| keyword.range),
+        };
+        match problem {
+            CallProblem::Missing(names) => {
+                let names: Vec<String> = names
+                    .iter()
+                    .map(|name| match name.is_empty() {
+                        true => "a positional one".to_owned(),
+                        false => format!("`{name}`"),
+                    })
+                    .collect();
+                let plural = if names.len() == 1 { "" } else { "s" };
+                self.report(
+                    Rule::MissingArgument,
+                    range(call),
+                    format!(
+                        "`{name}` is called without argument{plural} {}",
+                        names.join(", ")
+                    ),
+                );
+            }
+            CallProblem::TooMany { index, takes } => {
+                let plural = if *takes == 1 { "" } else { "s" };
+                self.report(
+                    Rule::TooManyArguments,
+                    at(*index),
+                    format!(
+                        "`{name}` takes {takes} positional argument{plural}, but {positional} are given"
+                    ),
+                );
+            }
+            CallProblem::Unknown {
+                index,
+                name: keyword,
+            } => self.report(
+                Rule::UnknownArgument,
+                at(*index),
+                format!("`{name}` has no parameter `{keyword}`"),
+            ),
+            CallProblem::Twice {
+                index,
+                name: keyword,
+            } => self.report(
+                Rule::DuplicateArgument,
+                at(*index),
+                format!("`{name}` gets argument `{keyword}` twice"),
+            ),
+            CallProblem::Wrong {
+                index,
+                name: parameter,
+                wanted,
+            } => {
+                let shown = given.get(*index).map_or(Type::Dynamic, |arg| arg.ty);
+                let shown = super::convert::shown(&shown, wanted);
+                let which = match parameter.is_empty() {
+                    true => "Argument".to_owned(),
+                    false => format!("Argument `{parameter}`"),
+                };
+                self.report(
+                    Rule::InvalidArgument,
+                    at(*index),
+                    format!("{which} of `{name}` must be `{wanted}`, but this is `{shown}`"),
+                );
+            }
+            CallProblem::NoneOf => {
+                let types: Vec<String> =
+                    given.iter().map(|arg| widen(&arg.ty).to_string()).collect();
+                self.report(
+                    Rule::InvalidArgument,
+                    range(call),
+                    format!(
+                        "No overload of `{name}` takes arguments of types ({})",
+                        types.join(", ")
+                    ),
+                );
+            }
+        }
+    }
+
+    /// What is believed of the items of a value that was seen as `ty`.
+    pub fn believed_item(&self, ty: &Type) -> Type {
+        match self.world.item_of(ty) {
+            Type::Dynamic => {
+                let iterator = self.special_result(ty, "__iter__", &[]);
+                iterator
+                    .and_then(|iterator| self.special_result(&iterator, "__next__", &[]))
+                    .unwrap_or(Type::Dynamic)
+            }
+            item => item,
+        }
+    }
+
+    /// What is believed of a binary operation on values that were seen as `left` and `right`.
+    pub fn believed_binary(&self, op: BinaryOp, left: &Type, right: &Type) -> Type {
+        let Some((name, reflected)) = special_names(op) else {
+            return Type::Dynamic;
+        };
+        let mut result = Type::Never;
+        for l in left.members() {
+            for r in right.members() {
+                let own = self
+                    .special_result(l, name, &[*r])
+                    .or_else(|| self.special_result(r, reflected, &[*l]));
+                match own {
+                    Some(ty) => result = self.world.join(&result, &ty),
+                    None => return Type::Dynamic,
+                }
+            }
+        }
+        result
+    }
+
+    /// `e`, the result of a special method of a value seen as `receiver`, with what is believed of it. Nothing is reported.
+    pub fn believe_special(&mut self, e: Expr, receiver: &Type, name: &str, args: &[Type]) -> Expr {
+        if !e.ty.is_dynamic() || e.belief.is_some() {
+            return e;
+        }
+        match self.special_result(receiver, name, args) {
+            Some(ty) => e.believed(ty),
+            None => e,
+        }
+    }
+
+    /// What the special method `name` of a value of type `receiver` gives for arguments of these types; nothing if there is no such
+    /// method, it does not take them, or that is not known.
+    pub fn special_result(&self, receiver: &Type, name: &str, args: &[Type]) -> Option<Type> {
+        let Attribute::Found(found) = self.world.attribute(receiver, name) else {
+            return None;
+        };
+        let callees = self.world.callees(&found.ty)?;
+        let args: Vec<Argument> = args
+            .iter()
+            .map(|ty| Argument {
+                given: Given::Position,
+                ty: *ty,
+            })
+            .collect();
+        self.world.call(&callees, &args).ok()
+    }
+}
+
+/// The special methods of a binary operator: of the left operand, and of the right one.
+fn special_names(op: BinaryOp) -> Option<(&'static str, &'static str)> {
+    Some(match op {
+        BinaryOp::Add => ("__add__", "__radd__"),
+        BinaryOp::Sub => ("__sub__", "__rsub__"),
+        BinaryOp::Mul => ("__mul__", "__rmul__"),
+        BinaryOp::MatMul => ("__matmul__", "__rmatmul__"),
+        BinaryOp::Div => ("__truediv__", "__rtruediv__"),
+        BinaryOp::FloorDiv => ("__floordiv__", "__rfloordiv__"),
+        BinaryOp::Mod => ("__mod__", "__rmod__"),
+        BinaryOp::Pow => ("__pow__", "__rpow__"),
+        BinaryOp::LShift => ("__lshift__", "__rlshift__"),
+        BinaryOp::RShift => ("__rshift__", "__rrshift__"),
+        BinaryOp::Or => ("__or__", "__ror__"),
+        BinaryOp::Xor => ("__xor__", "__rxor__"),
+        BinaryOp::And => ("__and__", "__rand__"),
+    })
+}

@@ -1,0 +1,343 @@
+//! Calls: which arguments go to which parameters, whether they fit, and what the call gives.
+
+use crate::infer::world::World;
+use crate::interface::ParamKind;
+use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Variable};
+
+use super::relation::Relation;
+use super::solver::Solver;
+
+/// One of the ways in which something can be called.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee {
+    /// Parameters and result.
+    pub signature: Signature,
+    /// The function, whose type variables a call finds.
+    pub function: Option<Symbol>,
+    /// The class that is constructed, whose type variables a call finds.
+    pub class: Option<Symbol>,
+}
+
+impl Callee {
+    /// Something of which only the signature is known.
+    pub(super) fn free(signature: Signature) -> Callee {
+        Callee {
+            signature,
+            function: None,
+            class: None,
+        }
+    }
+
+    /// Whether a call has to find what `variable` stands for; the others are those of the code around.
+    pub(super) fn owns(&self, variable: Variable) -> bool {
+        match variable.owner {
+            None => true,
+            owner => owner == self.function || owner == self.class,
+        }
+    }
+}
+
+/// How an argument is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Given {
+    /// By position.
+    Position,
+    /// By name.
+    Keyword(Name),
+    /// `*argument`
+    Unpacked,
+    /// `**argument`
+    Keywords,
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    /// How it is given.
+    pub given: Given,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// What is wrong with a call. Indices are of the arguments.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CallProblem {
+    /// Parameters without an argument.
+    Missing(Vec<Name>),
+    /// More positional arguments than parameters.
+    TooMany {
+        /// The first that is too much.
+        index: usize,
+        /// How many are taken.
+        takes: usize,
+    },
+    /// A keyword that is no parameter.
+    Unknown {
+        /// The argument.
+        index: usize,
+        /// Its name.
+        name: Name,
+    },
+    /// A parameter that is given twice.
+    Twice {
+        /// The second.
+        index: usize,
+        /// Its name.
+        name: Name,
+    },
+    /// An argument of the wrong type.
+    Wrong {
+        /// The argument.
+        index: usize,
+        /// The parameter.
+        name: Name,
+        /// What it takes.
+        wanted: Type,
+    },
+    /// None of several signatures takes the arguments.
+    NoneOf,
+}
+
+impl World<'_> {
+    /// What calling one of `callees`, the first that takes the arguments, gives.
+    pub fn call(&self, callees: &[Callee], args: &[Argument]) -> Result<Type, CallProblem> {
+        match callees {
+            [] => Err(CallProblem::NoneOf),
+            [only] => self.call_one(only, args),
+            several => {
+                // Dynamic arguments may fit several; if these differ, so may the result.
+                let vague = args.iter().any(|arg| arg.ty.is_dynamic());
+                let mut results: Vec<Type> = Vec::new();
+                let mut last = CallProblem::NoneOf;
+                let mut failed = 0;
+                for callee in several {
+                    match self.call_one(callee, args) {
+                        Ok(ty) if !vague => return Ok(ty),
+                        Ok(ty) => results.push(ty),
+                        Err(problem) => {
+                            failed += 1;
+                            last = problem;
+                        }
+                    }
+                }
+                match results.as_slice() {
+                    [] => {
+                        if let Some(ty) = self.call_expanded(several, args) {
+                            return Ok(ty);
+                        }
+                        // If all but one fail for their shape, the one says best what is wrong.
+                        Err(if failed == 1 {
+                            last
+                        } else {
+                            CallProblem::NoneOf
+                        })
+                    }
+                    [first, rest @ ..] if rest.iter().all(|ty| ty == first) => Ok(*first),
+                    _ => Ok(Type::Dynamic),
+                }
+            }
+        }
+    }
+
+    /// The union of the results for each member of the first argument that is a union and helps.
+    fn call_expanded(&self, callees: &[Callee], args: &[Argument]) -> Option<Type> {
+        for (i, arg) in args.iter().enumerate() {
+            let members: Vec<Type> = match arg.ty {
+                Type::Union(members) => members.to_vec(),
+                ty if ty.is_builtin("bool") && !matches!(ty, Type::Literal(_)) => [true, false]
+                    .iter()
+                    .map(|value| Type::literal(&Constant::Bool(*value)))
+                    .collect(),
+                _ => continue,
+            };
+            let mut result = Type::Never;
+            let fits = members.iter().all(|member| {
+                let mut args = args.to_vec();
+                args[i].ty = *member;
+                match self.call(callees, &args) {
+                    Ok(ty) => {
+                        result = self.join(&result, &ty);
+                        true
+                    }
+                    Err(_) => false,
+                }
+            });
+            if fits {
+                return Some(result);
+            }
+        }
+        None
+    }
+
+    fn call_one(&self, callee: &Callee, args: &[Argument]) -> Result<Type, CallProblem> {
+        let signature = callee.signature;
+        let places = bind(signature, args)?;
+        let mut variables = Vec::new();
+        Type::Callable(signature).collect_variables(&mut variables);
+        variables.retain(|variable| callee.owns(*variable));
+        let relation = Relation::solving(self, Solver::new(variables));
+        // Callables last: what their parameters are is known from the other arguments.
+        let late =
+            |ty: &Type| matches!(ty, Type::Function(_) | Type::Callable(_) | Type::Method(..));
+        for pass in [false, true] {
+            for (i, place) in places.iter().enumerate() {
+                let Some(param) = place.map(|at| &signature.params[at]) else {
+                    continue;
+                };
+                let arg = &args[i];
+                let given = match arg.given {
+                    Given::Position | Given::Keyword(_) => arg.ty,
+                    Given::Unpacked => self.item_of(&arg.ty),
+                    Given::Keywords => self.value_of(&arg.ty),
+                };
+                if late(&given) != pass {
+                    continue;
+                }
+                if !relation.fits(&given, &param.ty) {
+                    let solver = relation.into_solver();
+                    return Err(CallProblem::Wrong {
+                        index: i,
+                        name: param.name,
+                        wanted: solver.apply(self, &param.ty),
+                    });
+                }
+            }
+        }
+        let solver = relation.into_solver();
+        Ok(solver.apply(self, &signature.returns))
+    }
+
+    /// The type of the items of an iterable; dynamic where that is not known.
+    pub fn item_of(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Tuple(_) | Type::Variadic(..) => Relation::new(self).element(ty),
+            Type::Instance(class, args) | Type::Exact(class, args) => self
+                .args_as(class, args, &Symbol::new("typing", "Iterable"))
+                .and_then(|args| args.first().copied())
+                .unwrap_or(Type::Dynamic),
+            Type::Union(members) => self.join_all(members.iter().map(|m| self.item_of(m))),
+            Type::Literal(_) | Type::LiteralString | Type::New(..) => {
+                self.item_of(&crate::infer::world::widen(ty).as_instance())
+            }
+            _ => Type::Dynamic,
+        }
+    }
+
+    fn value_of(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Instance(class, args) | Type::Exact(class, args) => self
+                .args_as(class, args, &Symbol::new("typing", "Mapping"))
+                .and_then(|args| args.get(1).copied())
+                .unwrap_or(Type::Dynamic),
+            _ => Type::Dynamic,
+        }
+    }
+}
+
+/// For each argument the parameter that takes it; nothing for one that an open end takes.
+fn bind(signature: Signature, args: &[Argument]) -> Result<Vec<Option<usize>>, CallProblem> {
+    let params = &signature.params;
+    let open = signature.rest != Rest::Nothing;
+    let positional: Vec<usize> = (0..params.len())
+        .filter(|i| {
+            matches!(
+                params[*i].kind,
+                ParamKind::PositionalOnly | ParamKind::Positional
+            )
+        })
+        .collect();
+    let rest = params
+        .iter()
+        .position(|p| p.kind == ParamKind::VarPositional);
+    let keywords = params.iter().position(|p| p.kind == ParamKind::VarKeyword);
+    let mut taken = vec![false; params.len()];
+    let mut places = vec![None; args.len()];
+    let mut next = 0;
+    let (mut unpacked, mut unpacked_keywords) = (false, false);
+    for (i, arg) in args.iter().enumerate() {
+        match arg.given {
+            Given::Position => {
+                if let Some(at) = positional.get(next) {
+                    taken[*at] = true;
+                    places[i] = Some(*at);
+                    next += 1;
+                } else if rest.is_some() {
+                    places[i] = rest;
+                } else if !open {
+                    return Err(CallProblem::TooMany {
+                        index: i,
+                        takes: positional.len(),
+                    });
+                }
+            }
+            Given::Unpacked => {
+                let known = match arg.ty {
+                    Type::Tuple(items) => Some(items.len()),
+                    _ => None,
+                };
+                match known {
+                    // A tuple of known length takes as many parameters; which type goes where is not followed further.
+                    Some(count) => {
+                        for _ in 0..count {
+                            match positional.get(next) {
+                                Some(at) => {
+                                    taken[*at] = true;
+                                    next += 1;
+                                }
+                                None if rest.is_some() || open => {}
+                                None => {
+                                    return Err(CallProblem::TooMany {
+                                        index: i,
+                                        takes: positional.len(),
+                                    });
+                                }
+                            }
+                        }
+                    }
+                    None => {
+                        unpacked = true;
+                        places[i] = positional.get(next).copied().or(rest);
+                    }
+                }
+            }
+            Given::Keyword(_) => {}
+            Given::Keywords => unpacked_keywords = true,
+        }
+    }
+    for (i, arg) in args.iter().enumerate() {
+        let Given::Keyword(name) = arg.given else {
+            continue;
+        };
+        let found = params.iter().position(|p| {
+            p.name == name && matches!(p.kind, ParamKind::Positional | ParamKind::KeywordOnly)
+        });
+        match found {
+            Some(at) if taken[at] => return Err(CallProblem::Twice { index: i, name }),
+            Some(at) => {
+                taken[at] = true;
+                places[i] = Some(at);
+            }
+            None if keywords.is_some() => places[i] = keywords,
+            None if open => {}
+            None => return Err(CallProblem::Unknown { index: i, name }),
+        }
+    }
+    let missing: Vec<Name> = params
+        .iter()
+        .enumerate()
+        .filter(|(i, p)| {
+            let by_position = matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional);
+            let by_name = matches!(p.kind, ParamKind::KeywordOnly | ParamKind::Positional);
+            !taken[*i]
+                && !p.optional
+                && !(unpacked && by_position)
+                && !(unpacked_keywords && by_name)
+        })
+        .map(|(_, p)| p.name)
+        .collect();
+    if missing.is_empty() {
+        Ok(places)
+    } else {
+        Err(CallProblem::Missing(missing))
+    }
+}

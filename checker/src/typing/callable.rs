@@ -1,0 +1,490 @@
+//! Callables: their signatures, and whether one can stand in for another.
+
+use crate::infer::world::World;
+use crate::interface::{FunctionInterface, ParamKind};
+use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Types, VariableKind};
+
+use super::call::Callee;
+use super::member::Attribute;
+use super::relation::Relation;
+use super::solver::Solver;
+
+impl Signature {
+    /// The signature of a function as its callers see it: what a coroutine function gives is a coroutine.
+    pub fn of(function: &FunctionInterface) -> Signature {
+        let mut rest = Rest::Nothing;
+        let mut params = Vec::with_capacity(function.params.len());
+        for param in &function.params {
+            // `*args: P.args, **kwargs: P.kwargs` stand for the parameter specification.
+            if let Type::ParametersOf(variable, _) = param.ty {
+                rest = Rest::Variable(variable);
+                continue;
+            }
+            params.push(Parameter {
+                name: param.name,
+                kind: param.kind,
+                ty: param.ty,
+                optional: param.default.is_some()
+                    || matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword),
+            });
+        }
+        let returns = if function.is_async && !function.is_generator {
+            Type::Instance(
+                Symbol::new("types", "CoroutineType"),
+                [Type::Dynamic, Type::Dynamic, function.returns].into(),
+            )
+        } else {
+            function.returns
+        };
+        Signature::new(params, rest, returns)
+    }
+}
+
+impl World<'_> {
+    /// What a value of type `ty` may be called as, in order; nothing when that is not known, an empty list when it cannot be called.
+    pub fn callees(&self, ty: &Type) -> Option<Vec<Callee>> {
+        self.callees_at(ty, 0)
+    }
+
+    fn callees_at(&self, ty: &Type, depth: u32) -> Option<Vec<Callee>> {
+        if depth > 8 {
+            return None;
+        }
+        match ty {
+            Type::Function(symbol) => self.function_callees(symbol, None),
+            Type::Method(receiver, symbol) => self.function_callees(symbol, Some(receiver)),
+            Type::Callable(signature) => Some(vec![Callee::free(*signature)]),
+            Type::Overloaded(members) => {
+                let mut all = Vec::new();
+                for member in members {
+                    all.extend(self.callees_at(member, depth + 1)?);
+                }
+                Some(all)
+            }
+            Type::Class(class) => self.constructor(class, None, depth),
+            Type::ClassOf(of) => match **of {
+                Type::Instance(class, args) | Type::Exact(class, args) => {
+                    self.constructor(&class, Some(args), depth)
+                }
+                Type::TypeVar(_) => Some(vec![Callee::free(Signature::of_anything(**of))]),
+                _ => None,
+            },
+            Type::Dynamic | Type::Never | Type::Union(_) | Type::Alias(..) => None,
+            Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
+                self.callees_at(&variable.upper(), depth + 1)
+            }
+            Type::None | Type::Primitive(_) | Type::Module(_) => Some(Vec::new()),
+            _ => match self.attribute(ty, "__call__") {
+                Attribute::Found(found) => self.callees_at(&found.ty, depth + 1),
+                Attribute::Missing => Some(Vec::new()),
+                Attribute::Unknown => None,
+            },
+        }
+    }
+
+    fn function_callees(&self, symbol: &Symbol, receiver: Option<&Type>) -> Option<Vec<Callee>> {
+        let mut all = Vec::new();
+        for function in self.overloads(symbol) {
+            if function.is_wrapped {
+                return None;
+            }
+            let mut signature = Signature::of(&function);
+            match receiver {
+                Some(receiver) => {
+                    signature = self.bound_signature(&function, signature, receiver)?;
+                }
+                // Called with any receiver: whose `Self` it is depends on that.
+                None => {
+                    signature = signature
+                        .substitute(&|variable| variable.is_self().then_some(Type::Dynamic));
+                }
+            }
+            all.push(Callee {
+                signature,
+                function: Some(*symbol),
+                class: None,
+            });
+        }
+        Some(all)
+    }
+
+    /// The signature of a method that was read from `receiver`, without its first parameter. Nothing if the receiver does not fit that.
+    fn bound_signature(
+        &self,
+        function: &FunctionInterface,
+        signature: Signature,
+        receiver: &Type,
+    ) -> Option<Signature> {
+        let signature = self.seen_from(&function.symbol, signature, receiver);
+        let first = signature.params.first().copied();
+        let rest = signature.without_first();
+        let Some(first) = first.filter(|_| function.params.first().is_some_and(|p| p.annotated))
+        else {
+            return Some(rest);
+        };
+        // `self: T` says what `T` is.
+        let mut variables = Vec::new();
+        first.ty.collect_variables(&mut variables);
+        if variables.is_empty() {
+            return Some(rest);
+        }
+        let relation = Relation::solving(self, Solver::new(variables));
+        if !relation.fits(receiver, &first.ty) {
+            return Some(rest);
+        }
+        let solver = relation.into_solver();
+        Some(rest.map(&mut |ty| ty.substitute(&|variable| solver.solution(self, variable))))
+    }
+
+    /// A signature written in a class, with the class's type parameters as they are for `receiver`.
+    fn seen_from(&self, function: &Symbol, signature: Signature, receiver: &Type) -> Signature {
+        let Some((owner, _)) = function.qualname.as_str().rsplit_once('.') else {
+            return signature;
+        };
+        let owner = Symbol::of(function.module, Name::new(owner));
+        let own = match receiver {
+            Type::ClassOf(of) => **of,
+            Type::Class(class) => Type::Instance(*class, Types::none()),
+            other => *other,
+        };
+        let signature = signature.substitute(&|variable| variable.is_self().then_some(own));
+        let instance = match receiver {
+            Type::ClassOf(of) => of.as_instance(),
+            Type::Class(class) => Type::Instance(*class, Types::none()),
+            other => other.as_instance(),
+        };
+        let (class, args) = match instance {
+            Type::Instance(class, args) | Type::Exact(class, args) => (class, args),
+            other => match other.class() {
+                Some(class) => (class, self.own_args(&other)),
+                None => return signature,
+            },
+        };
+        let Some(params) = self.class(&owner).map(|c| c.type_params.clone()) else {
+            return signature;
+        };
+        if params.is_empty() {
+            return signature;
+        }
+        let Some(args) = self.args_as(&class, &args, &owner) else {
+            return signature;
+        };
+        signature.substitute(&|variable| {
+            let at = params.iter().position(|p| *p == variable)?;
+            Some(args.get(at).copied().unwrap_or(Type::Dynamic))
+        })
+    }
+
+    /// The type arguments of a builtin value as an instance of its class: of a tuple its items' type.
+    pub(super) fn own_args(&self, ty: &Type) -> Types {
+        match ty {
+            Type::Tuple(_) | Type::Variadic(..) => [Relation::new(self).element(ty)].into(),
+            Type::Instance(_, args) | Type::Exact(_, args) => *args,
+            _ => Types::none(),
+        }
+    }
+
+    /// What calling `class` does: its metaclass's `__call__`, its `__new__`, its `__init__`.
+    fn constructor(&self, class: &Symbol, args: Option<Types>, depth: u32) -> Option<Vec<Callee>> {
+        let interface = self.class(class)?;
+        // A class that something rewrites is not what its body says.
+        if interface.is_rewritten || self.is_made_by_its_base(class) {
+            return None;
+        }
+        let metaclass = self.metaclass(class);
+        if !metaclass.is_builtin("type") && &*metaclass.qualname != "ABCMeta" {
+            return None;
+        }
+        let own: Types = interface
+            .type_params
+            .iter()
+            .map(|variable| Type::TypeVar(*variable))
+            .collect();
+        let instance = Type::Instance(*class, args.unwrap_or(own));
+        let defined = |name: &str| match self.member_of(class, &instance, name) {
+            Attribute::Found(found) if found.owner.is_builtin("object") => Some(None),
+            Attribute::Found(found) => Some(Some(found)),
+            Attribute::Missing => Some(None),
+            Attribute::Unknown => None,
+        };
+        let new = defined("__new__")?;
+        let init = defined("__init__")?;
+        let mut all = Vec::new();
+        match (new, init) {
+            (None, None) => all.push(Callee {
+                signature: Signature::new([], Rest::Nothing, instance),
+                function: None,
+                class: Some(*class),
+            }),
+            (_, Some(init)) => {
+                for callee in self.callees_at(&init.ty, depth + 1)? {
+                    all.push(Callee {
+                        signature: callee.signature.returning(instance),
+                        class: Some(*class),
+                        ..callee
+                    });
+                }
+            }
+            (Some(new), None) => {
+                let (Type::Function(symbol) | Type::Method(_, symbol)) = new.ty else {
+                    return None;
+                };
+                for function in self.overloads(&symbol) {
+                    if function.is_wrapped {
+                        return None;
+                    }
+                    let signature = self.seen_from(&symbol, Signature::of(&function), &instance);
+                    let made = match signature.returns {
+                        Type::TypeVar(_) | Type::Dynamic => instance,
+                        Type::Instance(own, given) if own == *class && given.is_empty() => instance,
+                        other => other,
+                    };
+                    all.push(Callee {
+                        signature: signature.without_first().returning(made),
+                        function: Some(symbol),
+                        class: Some(*class),
+                    });
+                }
+            }
+        }
+        Some(all)
+    }
+
+    /// The class of the class `symbol`, as far as its bases say.
+    pub(crate) fn metaclass(&self, symbol: &Symbol) -> Symbol {
+        self.ancestry(symbol)
+            .classes
+            .iter()
+            .find_map(|ancestor| ancestor.class.metaclass)
+            .unwrap_or_else(|| Symbol::new("builtins", "type"))
+    }
+
+    /// Whether a base or its metaclass makes the constructor: of named tuples, typed dictionaries and enumerations.
+    fn is_made_by_its_base(&self, class: &Symbol) -> bool {
+        let ancestry = self.ancestry(class);
+        !ancestry.complete
+            || ancestry.classes.iter().any(|base| {
+                matches!(
+                    (&*base.class.symbol.module, &*base.class.symbol.qualname),
+                    ("enum", "Enum") | ("typing", "NamedTuple" | "TypedDict" | "_TypedDict")
+                )
+            })
+    }
+
+    /// The tuple type among the bases of a class: of a named tuple its fields.
+    pub(crate) fn tuple_base(&self, class: &Symbol, args: &[Type]) -> Option<Type> {
+        let ancestry = self.ancestry(class);
+        ancestry.classes.iter().find_map(|ancestor| {
+            let args = ancestry.args_of(ancestor, args);
+            let params = &ancestor.class.type_params;
+            ancestor
+                .class
+                .bases
+                .iter()
+                .find_map(|base| match base {
+                    Type::Tuple(_) | Type::Variadic(..) => Some(*base),
+                    Type::Instance(symbol, _) if symbol.is_builtin("tuple") => Some(*base),
+                    _ => None,
+                })
+                .map(|base| {
+                    base.substitute(&|variable| {
+                        let at = params.iter().position(|own| *own == variable)?;
+                        Some(args.get(at).copied().unwrap_or(Type::Dynamic))
+                    })
+                })
+        })
+    }
+}
+
+impl Relation<'_, '_> {
+    /// Whether a value of type `from` can be called as `to` is.
+    pub(super) fn callable_fits(&self, from: &Type, to: &Type) -> bool {
+        match to {
+            Type::Overloaded(members) => members.iter().all(|member| self.fits(from, member)),
+            Type::Callable(wanted) => {
+                let Some(callees) = self.world.callees(from) else {
+                    return true;
+                };
+                callees.iter().any(|callee| {
+                    self.attempt(|| {
+                        let own = self.instantiated(callee, *wanted);
+                        self.signature_fits(own, *wanted)
+                    })
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// The signature of a generic function, with its own variables as the parameters of `wanted` say.
+    fn instantiated(&self, callee: &Callee, wanted: Signature) -> Signature {
+        let mut variables = Vec::new();
+        Type::Callable(callee.signature).collect_variables(&mut variables);
+        variables.retain(|variable| callee.owns(*variable));
+        if variables.is_empty() {
+            return callee.signature;
+        }
+        let relation = Relation::solving(self.world, Solver::new(variables));
+        relation.parameters_fit(callee.signature, wanted);
+        let solver = relation.into_solver();
+        let own = Type::Callable(callee.signature);
+        match solver.apply(self.world, &own) {
+            Type::Callable(signature) => signature,
+            _ => callee.signature,
+        }
+    }
+
+    /// Whether a callable of signature `from` does where one of signature `to` is wanted.
+    pub(super) fn signature_fits(&self, from: Signature, to: Signature) -> bool {
+        // A function that only gives a bool guards nothing.
+        let guards = !matches!(to.returns, Type::Guard(..))
+            || matches!(from.returns, Type::Guard(..) | Type::Dynamic);
+        guards && self.parameters_fit(from, to) && self.fits(&from.returns, &to.returns)
+    }
+
+    /// Whether every call that `to`'s parameters allow is one that `from`'s allow.
+    pub(super) fn parameters_fit(&self, from: Signature, to: Signature) -> bool {
+        if let Rest::Variable(variable) = to.rest
+            && self.solver_solves(variable)
+        {
+            return self.takes_parameters(from, to, variable);
+        }
+        let takes = |kind: ParamKind| from.params.iter().find(|p| p.kind == kind);
+        let (rest, keywords) = (
+            takes(ParamKind::VarPositional),
+            takes(ParamKind::VarKeyword),
+        );
+        let positional: Vec<&Parameter> = from
+            .params
+            .iter()
+            .filter(|p| matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional))
+            .collect();
+        let mut used: Vec<Name> = Vec::new();
+        let mut at = 0;
+        for wanted in &to.params {
+            match wanted.kind {
+                ParamKind::PositionalOnly | ParamKind::Positional => {
+                    match (positional.get(at), rest) {
+                        (Some(own), _) => {
+                            let by_name = wanted.kind == ParamKind::Positional;
+                            if by_name
+                                && (own.kind != ParamKind::Positional || own.name != wanted.name)
+                            {
+                                return false;
+                            }
+                            if (wanted.optional && !own.optional) || !self.fits(&wanted.ty, &own.ty)
+                            {
+                                return false;
+                            }
+                            used.push(own.name);
+                            at += 1;
+                        }
+                        (None, Some(rest)) => {
+                            let by_name = wanted.kind == ParamKind::Positional;
+                            if !self.fits(&wanted.ty, &rest.ty)
+                                || (by_name
+                                    && !keywords.is_some_and(|k| self.fits(&wanted.ty, &k.ty)))
+                            {
+                                return false;
+                            }
+                        }
+                        (None, None) => return from.rest != Rest::Nothing,
+                    }
+                }
+                ParamKind::VarPositional => {
+                    for own in &positional[at.min(positional.len())..] {
+                        if !self.fits(&wanted.ty, &own.ty) || !own.optional {
+                            // It takes fewer than any number.
+                            if from.rest == Rest::Nothing && rest.is_none() {
+                                return false;
+                            }
+                        }
+                    }
+                    at = positional.len().max(at);
+                    match rest {
+                        Some(own) if self.fits(&wanted.ty, &own.ty) => {}
+                        Some(_) => return false,
+                        None if from.rest == Rest::Nothing => return false,
+                        None => {}
+                    }
+                }
+                ParamKind::KeywordOnly => {
+                    let own = from.params.iter().find(|p| {
+                        p.name == wanted.name
+                            && matches!(p.kind, ParamKind::Positional | ParamKind::KeywordOnly)
+                    });
+                    match (own, keywords) {
+                        (Some(own), _) => {
+                            if (wanted.optional && !own.optional) || !self.fits(&wanted.ty, &own.ty)
+                            {
+                                return false;
+                            }
+                            used.push(own.name);
+                        }
+                        (None, Some(own)) if self.fits(&wanted.ty, &own.ty) => {}
+                        (None, None) if from.rest != Rest::Nothing => {}
+                        _ => return false,
+                    }
+                }
+                ParamKind::VarKeyword => match keywords {
+                    Some(own) if self.fits(&wanted.ty, &own.ty) => {}
+                    Some(_) => return false,
+                    None if from.rest == Rest::Nothing => return false,
+                    None => {}
+                },
+            }
+        }
+        match (from.rest, to.rest) {
+            (Rest::Variable(a), Rest::Variable(b)) if a != b => return false,
+            (Rest::Nothing, Rest::Variable(_)) if rest.is_none() || keywords.is_none() => {
+                return false;
+            }
+            (Rest::Variable(_), Rest::Nothing) => return false,
+            _ => {}
+        }
+        // What is left over must not be needed.
+        to.rest != Rest::Nothing
+            || from.params.iter().enumerate().all(|(i, own)| {
+                own.optional
+                    || used.contains(&own.name)
+                    || positional
+                        .iter()
+                        .take(at)
+                        .any(|p| std::ptr::eq(*p, &from.params[i]))
+            })
+    }
+
+    /// What is left of `from` after the parameters that `to` lists is what the specification `variable` stands for.
+    fn takes_parameters(
+        &self,
+        from: Signature,
+        to: Signature,
+        variable: crate::types::Variable,
+    ) -> bool {
+        let mut left: Vec<Parameter> = from.params.to_vec();
+        for wanted in &to.params {
+            match left.first().copied() {
+                Some(own)
+                    if matches!(own.kind, ParamKind::PositionalOnly | ParamKind::Positional) =>
+                {
+                    if !self.fits(&wanted.ty, &own.ty) {
+                        return false;
+                    }
+                    left.remove(0);
+                }
+                Some(own) if own.kind == ParamKind::VarPositional => {
+                    if !self.fits(&wanted.ty, &own.ty) {
+                        return false;
+                    }
+                }
+                _ if from.rest == Rest::Anything => {}
+                _ => return false,
+            }
+        }
+        let given = match from.rest {
+            Rest::Variable(other) if left.is_empty() => Type::TypeVar(other),
+            rest => Type::Parameters(Signature::new(left, rest, Type::Never)),
+        };
+        self.learn_parameters(variable, given)
+    }
+}

@@ -1,0 +1,244 @@
+//! Members of values: what an attribute is, and whether there is one.
+
+use crate::infer::world::{Lookup, World, substitute, widen};
+use crate::interface::{FunctionKind, Member};
+use crate::types::{Symbol, Type, Types, VariableKind};
+
+/// What looking up an attribute of a value gives.
+#[derive(Clone, Debug)]
+pub enum Attribute {
+    /// There is one.
+    Found(Found),
+    /// There is none.
+    Missing,
+    /// It cannot be said.
+    Unknown,
+}
+
+/// An attribute of a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// Its type, as it is read.
+    pub ty: Type,
+    /// The class that has it.
+    pub owner: Symbol,
+    /// Whether it can be set, so that what it is replaced by matters.
+    pub is_writable: bool,
+    /// Whether it is a variable of the class rather than of the instance.
+    pub is_class_var: bool,
+    /// Whether it is a method.
+    pub is_method: bool,
+}
+
+impl World<'_> {
+    /// The attribute `name` of a value of type `ty`. Of a union it is the union of its members' attributes, if all have it.
+    pub fn attribute(&self, ty: &Type, name: &str) -> Attribute {
+        match ty {
+            Type::Dynamic | Type::Never | Type::Alias(..) | Type::Parameters(_) => {
+                Attribute::Unknown
+            }
+            Type::Union(members) => self.union_attribute(members, name),
+            Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
+                self.attribute_as(&variable.upper(), ty, name)
+            }
+            Type::TypeVar(_) => Attribute::Unknown,
+            Type::Class(class) => self.class_attribute(class, &Types::none(), ty, name),
+            Type::ClassOf(of) => match of.as_instance() {
+                Type::Instance(class, args) | Type::Exact(class, args) => {
+                    self.class_attribute(&class, &args, ty, name)
+                }
+                Type::TypeVar(variable) => match variable.upper() {
+                    Type::Instance(class, args) => self.class_attribute(&class, &args, ty, name),
+                    _ => Attribute::Unknown,
+                },
+                _ => Attribute::Unknown,
+            },
+            Type::Module(_) => Attribute::Unknown,
+            _ => self.attribute_as(ty, ty, name),
+        }
+    }
+
+    fn union_attribute(&self, members: &[Type], name: &str) -> Attribute {
+        let mut found: Option<Found> = None;
+        let mut unknown = false;
+        for member in members {
+            match self.attribute(member, name) {
+                Attribute::Found(own) => {
+                    found = Some(match found {
+                        None => own,
+                        Some(known) => Found {
+                            ty: self.join(&known.ty, &own.ty),
+                            is_writable: known.is_writable && own.is_writable,
+                            ..known
+                        },
+                    });
+                }
+                Attribute::Unknown => unknown = true,
+                Attribute::Missing => return Attribute::Missing,
+            }
+        }
+        match found {
+            Some(found) if !unknown => Attribute::Found(found),
+            _ => Attribute::Unknown,
+        }
+    }
+
+    /// The attribute of a value of type `ty` that was reached through a value of type `receiver`, which `self` then is.
+    fn attribute_as(&self, ty: &Type, receiver: &Type, name: &str) -> Attribute {
+        let class = match ty {
+            Type::None => Symbol::new("types", "NoneType"),
+            Type::Function(_) | Type::Callable(_) | Type::Overloaded(_) => {
+                if name == "__call__" {
+                    return Attribute::Found(Found {
+                        ty: *ty,
+                        owner: Symbol::new("types", "FunctionType"),
+                        is_writable: false,
+                        is_class_var: false,
+                        is_method: true,
+                    });
+                }
+                Symbol::new("types", "FunctionType")
+            }
+            Type::Method(..) => Symbol::new("types", "MethodType"),
+            Type::ParametersOf(_, keywords) => {
+                Symbol::new("builtins", if *keywords { "dict" } else { "tuple" })
+            }
+            Type::Union(members) => return self.union_attribute(members, name),
+            Type::Dynamic => return Attribute::Unknown,
+            Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
+                return self.attribute_as(&variable.upper(), receiver, name);
+            }
+            other => match widen(other).class() {
+                Some(class) => class,
+                None => return Attribute::Unknown,
+            },
+        };
+        self.member_of(&class, receiver, name)
+    }
+
+    /// The member `name` of an instance of `class`, as seen from a value of type `receiver`.
+    pub(crate) fn member_of(&self, class: &Symbol, receiver: &Type, name: &str) -> Attribute {
+        // The class that is asked may have its own.
+        if class.is_builtin("type") && matches!(name, "__new__" | "__init__") {
+            return Attribute::Unknown;
+        }
+        let own = match receiver {
+            Type::TypeVar(variable) => self.own_args(&variable.upper().as_instance()),
+            Type::New(_, base) => self.own_args(&base.as_instance()),
+            other => self.own_args(&other.as_instance()),
+        };
+        let (owner, params, member) = match self.member(class, &own, name) {
+            Lookup::Found {
+                owner,
+                params,
+                member,
+            } => (owner, params, member),
+            Lookup::Missing => {
+                return match self.member(class, &own, "__getattr__") {
+                    Lookup::Missing => Attribute::Missing,
+                    _ => Attribute::Unknown,
+                };
+            }
+            Lookup::Unknown => return Attribute::Unknown,
+        };
+        let found = |ty: Type, is_writable: bool| {
+            Attribute::Found(Found {
+                ty,
+                owner,
+                is_writable,
+                is_class_var: matches!(member, Member::ClassVar { .. }),
+                is_method: matches!(member, Member::Method(_)),
+            })
+        };
+        match &member {
+            Member::Field { ty, is_final } => {
+                found(with_self(substitute(ty, &params), receiver), !is_final)
+            }
+            Member::ClassVar { ty } => found(with_self(substitute(ty, &params), receiver), true),
+            Member::Property { getter, setter } => match self.function(getter) {
+                Some(function) if !function.is_wrapped => {
+                    let callee = self.callees(&Type::Method((*receiver).into(), *getter));
+                    let ty = match callee.as_deref() {
+                        Some([only]) => only.signature.returns,
+                        _ => substitute(&function.returns, &params),
+                    };
+                    found(ty, setter.is_some())
+                }
+                _ => Attribute::Unknown,
+            },
+            Member::Method(symbol) => match self.function(symbol) {
+                Some(function) if function.is_wrapped => Attribute::Unknown,
+                Some(function) => match function.kind {
+                    FunctionKind::StaticMethod => found(Type::Function(*symbol), false),
+                    FunctionKind::ClassMethod => {
+                        let class = Type::class_of(receiver.as_instance());
+                        found(Type::Method(class.into(), *symbol), false)
+                    }
+                    _ => found(Type::Method((*receiver).into(), *symbol), false),
+                },
+                None => Attribute::Unknown,
+            },
+            Member::Class(symbol) => found(Type::Class(*symbol), false),
+            Member::Dynamic => Attribute::Unknown,
+        }
+    }
+
+    /// The attribute `name` of the class object `class`.
+    fn class_attribute(
+        &self,
+        class: &Symbol,
+        args: &[Type],
+        receiver: &Type,
+        name: &str,
+    ) -> Attribute {
+        match self.member(class, args, name) {
+            Lookup::Found {
+                owner,
+                params,
+                member,
+            } if !owner.is_builtin("object") => {
+                let found = |ty: Type, is_writable: bool| {
+                    Attribute::Found(Found {
+                        ty,
+                        owner,
+                        is_writable,
+                        is_class_var: matches!(member, Member::ClassVar { .. }),
+                        is_method: matches!(member, Member::Method(_)),
+                    })
+                };
+                match &member {
+                    Member::Field { ty, is_final } => found(substitute(ty, &params), !is_final),
+                    Member::ClassVar { ty } => found(substitute(ty, &params), true),
+                    Member::Property { .. } => found(Type::builtin("property"), false),
+                    Member::Method(symbol) => match self.function(symbol) {
+                        Some(function) if function.is_wrapped => Attribute::Unknown,
+                        Some(function) if function.kind == FunctionKind::ClassMethod => {
+                            found(Type::Method((*receiver).into(), *symbol), false)
+                        }
+                        Some(_) => found(Type::Function(*symbol), false),
+                        None => Attribute::Unknown,
+                    },
+                    Member::Class(symbol) => found(Type::Class(*symbol), false),
+                    Member::Dynamic => Attribute::Unknown,
+                }
+            }
+            Lookup::Unknown => Attribute::Unknown,
+            Lookup::Found { .. } | Lookup::Missing => {
+                let metaclass = self.metaclass(class);
+                let instance = Type::Instance(metaclass, Types::none());
+                match self.member_of(&metaclass, &instance, name) {
+                    Attribute::Missing => match self.member(class, args, name) {
+                        Lookup::Missing => Attribute::Missing,
+                        _ => Attribute::Unknown,
+                    },
+                    found => found,
+                }
+            }
+        }
+    }
+}
+
+/// A type in which `Self` means `receiver`.
+fn with_self(ty: Type, receiver: &Type) -> Type {
+    ty.substitute(&|variable| variable.is_self().then_some(*receiver))
+}

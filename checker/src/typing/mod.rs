@@ -1,0 +1,18 @@
+//! The rules of the type system, as questions about types alone: whether one fits another, what a member of a value is, what a call
+//! gives. Nothing here knows of syntax, of places in a file, or of how values are held.
+//!
+//! The rules are those of the typing specification (typing.python.org/en/latest/spec); each file is named for its chapter.
+
+mod call;
+mod callable;
+mod member;
+mod protocol;
+mod relation;
+mod solver;
+mod variance;
+
+pub use call::{Argument, CallProblem, Callee, Given};
+pub use member::Attribute;
+pub use relation::Relation;
+pub use solver::Solver;
+pub(crate) use variance::Direction;

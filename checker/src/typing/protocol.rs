@@ -1,0 +1,124 @@
+//! Protocols: whether a value has every member that a protocol asks for (PEP 544).
+
+use crate::infer::world::World;
+use crate::interface::Member;
+use crate::types::{Name, Symbol, Type};
+
+use super::member::Attribute;
+use super::relation::Relation;
+
+impl World<'_> {
+    /// Whether `symbol` is a protocol class.
+    pub(crate) fn is_protocol(&self, symbol: &Symbol) -> bool {
+        self.class(symbol).is_some_and(|class| class.is_protocol)
+    }
+
+    /// The members that a protocol asks for, those of the protocols that it derives from included.
+    pub(crate) fn protocol_members(&self, symbol: &Symbol) -> Vec<(Name, Member)> {
+        let ancestry = self.ancestry(symbol);
+        let classes = ancestry.classes.iter().map(|ancestor| &ancestor.class);
+        let mut found: Vec<(Name, Member)> = Vec::new();
+        for class in classes.filter(|class| class.is_protocol) {
+            for (name, member) in &class.members {
+                let given = matches!(
+                    &**name,
+                    "__slots__"
+                        | "__module__"
+                        | "__doc__"
+                        | "__dict__"
+                        | "__weakref__"
+                        | "__class_getitem__"
+                        | "__init__"
+                        | "__new__"
+                        | "__match_args__"
+                        | "__init_subclass__"
+                        | "__subclasshook__"
+                        | "__abstractmethods__"
+                );
+                if !given && !found.iter().any(|(known, _)| known == name) {
+                    found.push((*name, member.clone()));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Relation<'_, '_> {
+    /// Whether a value of type `from` has what the protocol `to` asks for.
+    pub(super) fn fits_protocol(&self, from: &Type, to: &Type) -> bool {
+        let (Type::Instance(protocol, _) | Type::Exact(protocol, _)) = to else {
+            return false;
+        };
+        let pair = (*from, *to);
+        if self.assumed.borrow().contains(&pair) || self.assumed.borrow().len() > 24 {
+            return true;
+        }
+        self.assumed.borrow_mut().push(pair);
+        let fits = self.attempt(|| {
+            self.world
+                .protocol_members(protocol)
+                .iter()
+                .all(|(name, member)| self.has_member(from, to, name, member))
+        });
+        self.assumed.borrow_mut().pop();
+        fits
+    }
+
+    fn has_member(&self, from: &Type, to: &Type, name: &Name, member: &Member) -> bool {
+        let wanted = match self.world.attribute(to, name) {
+            Attribute::Found(found) => found,
+            Attribute::Missing | Attribute::Unknown => return true,
+        };
+        let own = match self.world.attribute(from, name) {
+            Attribute::Found(found) => found,
+            // `__hash__ = None` and the like are not followed.
+            Attribute::Unknown => return true,
+            Attribute::Missing => return false,
+        };
+        if *name.as_str() == *"__hash__" && own.ty == Type::None {
+            return false;
+        }
+        match member {
+            Member::Field {
+                is_final: false, ..
+            } => {
+                let is_class = matches!(from, Type::Class(_) | Type::ClassOf(_) | Type::Module(_));
+                if !own.is_writable && !is_class {
+                    return false;
+                }
+                // What can be set must be the very type.
+                !own.is_class_var
+                    && self.fits(&own.ty, &wanted.ty)
+                    && self.fits(&wanted.ty, &own.ty)
+                    || (own.is_class_var && is_class && self.fits(&own.ty, &wanted.ty))
+            }
+            Member::ClassVar { .. } => {
+                own.is_class_var && self.fits(&own.ty, &wanted.ty) && self.fits(&wanted.ty, &own.ty)
+            }
+            Member::Property {
+                setter: Some(_), ..
+            } => own.is_writable && self.fits(&own.ty, &wanted.ty),
+            _ => self.fits(&own.ty, &wanted.ty_as_callable(self.world)),
+        }
+    }
+}
+
+impl super::member::Found {
+    /// The type as something to be called, for a method; so that it is compared by its signature.
+    fn ty_as_callable(&self, world: &World<'_>) -> Type {
+        if !self.is_method {
+            return self.ty;
+        }
+        match world.callees(&self.ty).as_deref() {
+            None | Some([]) => Type::Dynamic,
+            Some([only]) => Type::Callable(only.signature),
+            Some(several) => Type::Overloaded(
+                several
+                    .iter()
+                    .map(|callee| Type::Callable(callee.signature))
+                    .collect(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What type variables stand for: lower and upper bounds collected while types are related, and their solution.
+
+use crate::infer::world::{World, widen};
+use crate::types::{Rest, Signature, Symbol, Type, Variable, VariableKind};
+
+/// What is known of one variable.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    variable: Variable,
+    /// What has to fit the variable: the join of what flowed into it.
+    lower: Type,
+    /// What the variable has to fit, if anything.
+    upper: Option<Type>,
+}
+
+/// The variables of a call that are to be found, and what is known of each so far.
+#[derive(Clone, Debug, Default)]
+pub struct Solver {
+    bounds: Vec<Bounds>,
+}
+
+impl Solver {
+    /// A solver for these variables.
+    pub fn new(variables: impl IntoIterator<Item = Variable>) -> Solver {
+        Solver {
+            bounds: variables
+                .into_iter()
+                .map(|variable| Bounds {
+                    variable,
+                    lower: Type::Never,
+                    upper: None,
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether it looks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bounds.is_empty()
+    }
+
+    /// Whether `variable` is one that it looks for.
+    pub fn solves(&self, variable: Variable) -> bool {
+        self.bounds.iter().any(|b| b.variable == variable)
+    }
+
+    /// What flowed into `variable` so far.
+    pub(super) fn lower(&self, variable: Variable) -> Type {
+        self.find(variable).map_or(Type::Never, |b| b.lower)
+    }
+
+    /// What `variable` has to fit so far.
+    pub(super) fn upper(&self, variable: Variable) -> Option<Type> {
+        self.find(variable).and_then(|b| b.upper)
+    }
+
+    fn find(&self, variable: Variable) -> Option<&Bounds> {
+        self.bounds.iter().find(|b| b.variable == variable)
+    }
+
+    pub(super) fn set_lower(&mut self, variable: Variable, ty: Type) {
+        if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
+            bounds.lower = ty;
+        }
+    }
+
+    pub(super) fn set_upper(&mut self, variable: Variable, ty: Type) {
+        if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
+            bounds.upper = Some(ty);
+        }
+    }
+
+    /// What `variable` stands for; nothing if nothing is known of it and it has no default.
+    pub fn solution(&self, world: &World<'_>, variable: Variable) -> Option<Type> {
+        let bounds = self.find(variable)?;
+        if bounds.lower != Type::Never {
+            let lower = bounds.lower;
+            if variable.constraints.is_empty() {
+                // A literal is kept where the bound or what is wanted asks for one.
+                let wide = widen(&lower);
+                let fits = |ty: &Type| {
+                    bounds
+                        .upper
+                        .is_none_or(|upper| world.assignable(ty, &upper))
+                        && variable
+                            .bound
+                            .is_none_or(|bound| world.assignable(ty, &bound))
+                };
+                return Some(if fits(&wide) { wide } else { lower });
+            }
+            // Of the constraints the first that takes the value; it is that type and no narrower one.
+            if lower.is_dynamic() {
+                return Some(Type::Dynamic);
+            }
+            return variable
+                .constraints
+                .iter()
+                .find(|c| world.assignable(&lower, c))
+                .copied()
+                .or(Some(lower));
+        }
+        bounds.upper.or(variable.default.map(|default| *default))
+    }
+
+    /// `ty` with the variables replaced by what they stand for; those of which nothing is known become dynamic.
+    pub fn apply(&self, world: &World<'_>, ty: &Type) -> Type {
+        if self.bounds.is_empty() {
+            return *ty;
+        }
+        ty.substitute(&|variable| {
+            if !self.solves(variable) {
+                return None;
+            }
+            let found = self.solution(world, variable);
+            Some(match (found, variable.kind) {
+                // A default may name other variables.
+                (Some(ty), _) if ty.has_variables() && Some(ty) == variable.default.map(|d| *d) => {
+                    self.apply(world, &ty)
+                }
+                (Some(ty), _) => ty,
+                (None, VariableKind::Type) => Type::Dynamic,
+                (None, VariableKind::Parameters) => {
+                    Type::Parameters(Signature::new([], Rest::Anything, Type::Never))
+                }
+                (None, VariableKind::Tuple) => {
+                    Type::Instance(Symbol::new("builtins", "tuple"), [Type::Dynamic].into())
+                }
+            })
+        })
+    }
+}
