@@ -94,9 +94,10 @@ impl Cx<'_> {
         }
         if let (Type::Tuple(items), Type::Literal(Constant::Int(i))) = (&view, &at) {
             let i = usize::try_from(if *i < 0 { i + items.len() as i64 } else { *i });
-            if let Some(ty) = i.ok().and_then(|i| items.get(i)) {
-                return e.believed(*ty);
-            }
+            return match i.ok().and_then(|i| items.get(i)) {
+                Some(ty) => e.believed(*ty),
+                None => e,
+            };
         }
         self.believe_special(e, &view, "__getitem__", &[at])
     }

@@ -328,10 +328,8 @@ fn bind(signature: Signature, args: &[Argument]) -> Result<Vec<Option<usize>>, C
         .filter(|(i, p)| {
             let by_position = matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional);
             let by_name = matches!(p.kind, ParamKind::KeywordOnly | ParamKind::Positional);
-            !taken[*i]
-                && !p.optional
-                && !(unpacked && by_position)
-                && !(unpacked_keywords && by_name)
+            let given = taken[*i] || (unpacked && by_position) || (unpacked_keywords && by_name);
+            !given && !p.optional
         })
         .map(|(_, p)| p.name)
         .collect();
