@@ -7,6 +7,7 @@
 mod constant;
 mod display;
 mod intern;
+mod known;
 mod list;
 mod name;
 mod primitive;
@@ -90,30 +91,6 @@ pub enum Held {
 }
 
 impl Type {
-    /// An instance of `builtins:name`, without arguments.
-    pub fn builtin(name: &str) -> Type {
-        Type::Instance(Symbol::new("builtins", name), Types::none())
-    }
-    /// `int`
-    pub fn int() -> Type {
-        Type::builtin("int")
-    }
-    /// `float`
-    pub fn float() -> Type {
-        Type::builtin("float")
-    }
-    /// `bool`
-    pub fn bool() -> Type {
-        Type::builtin("bool")
-    }
-    /// `str`
-    pub fn str() -> Type {
-        Type::builtin("str")
-    }
-    /// `object`
-    pub fn object() -> Type {
-        Type::builtin("object")
-    }
     /// The type of this one value.
     pub fn literal(value: &Constant) -> Type {
         Type::Literal(value.interned())
@@ -139,37 +116,30 @@ impl Type {
         let is_variable =
             matches!(part, Type::TypeVar(variable) if variable.kind == VariableKind::Tuple);
         if before.is_empty() && after.is_empty() && !is_variable {
-            return Type::Instance(Symbol::new("builtins", "tuple"), [part].into());
+            return Type::Instance(known::builtin("tuple"), [part].into());
         }
         Type::Variadic(before.into(), part.into(), after.into())
-    }
-    /// Exactly a `builtins:name[args]`, as a display makes one.
-    pub fn exact_builtin(name: &str, args: impl Into<Types>) -> Type {
-        Type::Exact(Symbol::new("builtins", name), args.into())
     }
 
     /// The class of an instance type (exact or not); fixed tuples are `builtins:tuple`, literals their value's class.
     pub fn class(&self) -> Option<Symbol> {
         match self {
             Type::Instance(c, _) | Type::Exact(c, _) | Type::EnumMember(c, _) => Some(*c),
-            Type::Tuple(_) | Type::Variadic(..) => Some(Symbol::new("builtins", "tuple")),
-            Type::LiteralString => Some(Symbol::new("builtins", "str")),
-            Type::Guard(..) => Some(Symbol::new("builtins", "bool")),
+            Type::Tuple(_) | Type::Variadic(..) => Some(known::builtin("tuple")),
+            Type::LiteralString => Some(known::builtin("str")),
+            Type::Guard(..) => Some(known::builtin("bool")),
             Type::New(_, base) => base.class(),
-            Type::Literal(c) => Some(Symbol::new(
-                "builtins",
-                match c {
-                    Constant::None => "NoneType",
-                    Constant::Ellipsis => "ellipsis",
-                    Constant::Bool(_) => "bool",
-                    Constant::Int(_) | Constant::BigInt(_) => "int",
-                    Constant::Float(_) => "float",
-                    Constant::Imaginary(_) => "complex",
-                    Constant::Str(_) => "str",
-                    Constant::Bytes(_) => "bytes",
-                    Constant::Tuple(_) => "tuple",
-                },
-            )),
+            Type::Literal(c) => Some(known::builtin(match c {
+                Constant::None => "NoneType",
+                Constant::Ellipsis => "ellipsis",
+                Constant::Bool(_) => "bool",
+                Constant::Int(_) | Constant::BigInt(_) => "int",
+                Constant::Float(_) => "float",
+                Constant::Imaginary(_) => "complex",
+                Constant::Str(_) => "str",
+                Constant::Bytes(_) => "bytes",
+                Constant::Tuple(_) => "tuple",
+            })),
             _ => None,
         }
     }
@@ -189,7 +159,7 @@ impl Type {
                 };
                 let items = before.iter().chain(after).copied().chain([part]);
                 let items = Type::union(items);
-                Type::Instance(Symbol::new("builtins", "tuple"), [items].into())
+                Type::Instance(known::builtin("tuple"), [items].into())
             }
             other => *other,
         }

@@ -111,6 +111,8 @@ pub struct SymbolParts {
     pub qualname: Name,
     /// Of the text of both.
     hash: u64,
+    /// Whether the module is that of the builtins, which is asked more than anything else.
+    in_builtins: bool,
 }
 
 static SYMBOLS: Table<SymbolParts> = Table::new();
@@ -118,7 +120,10 @@ static SYMBOLS: Table<SymbolParts> = Table::new();
 impl Symbol {
     /// The symbol `module:qualname`, from text.
     pub fn new(module: impl AsRef<str>, qualname: impl AsRef<str>) -> Symbol {
-        Symbol::of(Name::new(module), Name::new(qualname))
+        match module.as_ref() {
+            "builtins" => super::known::builtin(qualname.as_ref()),
+            module => Symbol::of(Name::new(module), Name::new(qualname)),
+        }
     }
 
     /// The symbol `module:qualname`.
@@ -131,13 +136,14 @@ impl Symbol {
                 module,
                 qualname,
                 hash,
+                in_builtins: &*module == "builtins",
             },
         ))
     }
 
     /// Whether this is `builtins:name`.
     pub fn is_builtin(&self, name: &str) -> bool {
-        &*self.module == "builtins" && &*self.qualname == name
+        self.0.in_builtins && &*self.qualname == name
     }
 
     /// The last part of the qualified name.
