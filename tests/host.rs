@@ -106,6 +106,14 @@ fn main() {
             format!("patterns::{}", python.version),
             move || run_patterns(&with_patterns, &of_patterns, &patterns),
         ));
+        for mode in [Mode::Interpreter, Mode::Jit] {
+            let (optimized, of_optimized) = (python.clone(), command.clone());
+            let folder = host.join("optimized");
+            trials.push(Trial::test(
+                format!("optimized::{}::{}", python.version, mode.name()),
+                move || run_optimized(&optimized, mode, &of_optimized, &folder),
+            ));
+        }
         let (configured, of_configuration) = (python.clone(), command.clone());
         trials.push(Trial::test(
             format!("configuration::{}", python.version),
@@ -294,6 +302,22 @@ fn run_script(python: &Python, mode: Mode, command: &Path, script: &Path) -> Res
         outcome.stderr
     )
     .into())
+}
+
+/// A program under `-O`.
+fn run_optimized(python: &Python, mode: Mode, command: &Path, folder: &Path) -> Result<(), Failed> {
+    let output = std::process::Command::new(command)
+        .args(["run", "--python"])
+        .arg(&python.path)
+        .arg("main.py")
+        .env("PYTHONOPTIMIZE", "1")
+        .env("KEELBACK_TIER", mode.name())
+        .current_dir(folder)
+        .output()?;
+    if output.status.success() && output.stdout == b"right\n" {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
 }
 
 /// A program whose module is static by a pattern on the command line.

@@ -7,11 +7,15 @@
 
 use std::path::Path;
 
-use crate::compile::{CompileError, ModuleSource};
+use keelback_checker::interface::Export;
+use keelback_checker::types::Name;
+
+use crate::compile::{CompileError, CompiledModule, ModuleSource};
 use crate::error;
 use crate::ffi::{self, PyObject};
 use crate::host::{self, Options};
 use crate::object::{self, Owned, PyResult, Raised};
+use crate::records;
 
 const HOOK: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
     concat!(include_str!("python/hook.py"), "\0").as_bytes(),
@@ -153,6 +157,14 @@ pub unsafe fn prepare_bytes(
     if !marked && !by_pattern {
         return Ok(false);
     }
+    // SAFETY: the caller's promise.
+    if let Some(first) = unsafe { other_copy(name, globals) } {
+        crate::stats::module_left(
+            name,
+            &format!("another copy of the module `{first}` was imported before"),
+        );
+        return Ok(false);
+    }
     let source = ModuleSource {
         name,
         path,
@@ -162,7 +174,18 @@ pub unsafe fn prepare_bytes(
     match host::compiler().compile_module(source) {
         Ok(module) => {
             // SAFETY: the caller's promise.
-            unsafe { crate::records::register_module(name, module, code, globals, by_pattern)? };
+            unsafe {
+                if let Some(first) = uses_other_copy(&module) {
+                    crate::stats::module_left(
+                        name,
+                        &format!(
+                            "it imports another copy of the module `{first}` than was compiled"
+                        ),
+                    );
+                    return Ok(false);
+                }
+                crate::records::register_module(name, module, code, globals, by_pattern)?;
+            }
             Ok(true)
         }
         // A pattern must not break a working program.
@@ -170,6 +193,40 @@ pub unsafe fn prepare_bytes(
         // SAFETY: the GIL is held.
         Err(errors) => Err(unsafe { raise_compile_errors(path, &text, &errors) }),
     }
+}
+
+/// A module that is imported while another copy of it, with a dict of its own, is static. What is compiled goes by the names of classes and functions, so
+/// that there can be one of each: further copies are run by CPython, and each copy sees its own classes. A module that is reloaded is no copy.
+unsafe fn other_copy(name: &str, globals: *mut PyObject) -> Option<&str> {
+    // SAFETY: the GIL is held.
+    let record = unsafe { records::module(name) }?;
+    (record.globals != globals).then_some(name)
+}
+
+/// A static module that a module imports, when what it gets is another copy than the one that its types speak of.
+unsafe fn uses_other_copy(module: &CompiledModule) -> Option<Name> {
+    module.interface.exports.values().find_map(|export| {
+        let (Export::Module(imported)
+        | Export::Import {
+            module: imported, ..
+        }) = export
+        else {
+            return None;
+        };
+        // SAFETY: the GIL is held; modules are kept alive by `sys.modules` while their dicts are compared.
+        unsafe {
+            let record = records::module(imported)?;
+            let key = object::str_object(imported).ok()?;
+            let loaded = ffi::PyDict_GetItemWithError(ffi::PyImport_GetModuleDict(), key.as_ptr());
+            if loaded.is_null() {
+                ffi::PyErr_Clear();
+                return Some(*imported);
+            }
+            let same =
+                ffi::PyModule_Check(loaded) == 0 || ffi::PyModule_GetDict(loaded) == record.globals;
+            (!same).then_some(*imported)
+        }
+    })
 }
 
 /// Raises `TypedSyntaxError` for the first error's position, with all errors in the message.

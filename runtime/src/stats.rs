@@ -53,6 +53,11 @@ pub fn left_to_cpython(symbol: &Symbol, reason: &str) {
     with(|n| n.left.push((symbol.to_string(), reason.to_owned())));
 }
 
+/// Notes a static module that CPython runs as a whole, and why.
+pub fn module_left(name: &str, reason: &str) {
+    with(|n| n.left.push((name.to_owned(), reason.to_owned())));
+}
+
 /// Adds bytes of machine code.
 pub fn code_bytes(bytes: usize) {
     with(|n| n.code_bytes += bytes);

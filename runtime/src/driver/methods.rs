@@ -263,6 +263,10 @@ unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static 
         if record.function.get() != value || unit.left().is_some() {
             return None;
         }
+        // An attribute of the instance would come first, and nobody sees it being set.
+        if record.interface.kind == FunctionKind::Method && ffi::has_instance_dict(class) {
+            return None;
+        }
         if !matches!(
             record.interface.kind,
             FunctionKind::Method | FunctionKind::Property | FunctionKind::Setter

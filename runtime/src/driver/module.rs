@@ -1,6 +1,6 @@
 //! The importer's question answered: what are a module's functions and classes, and what is wrong with it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use keelback_checker::check::check_file;
@@ -14,7 +14,8 @@ use keelback_checker::settings::{SearchPaths, Settings};
 use keelback_checker::system::OsSystem;
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
-use keelback_lowering::function::{CheckContext, CheckRef, Function, Origin};
+use keelback_lowering::function::{CheckContext, CheckRef, Function, Imm, Origin};
+use keelback_lowering::helpers::Helper;
 use keelback_parser::PythonVersion;
 use keelback_parser::text_size::TextRange;
 
@@ -183,7 +184,36 @@ pub(super) fn lower(
         .as_ref()
         .map_err(|e| e.reason.to_string())?
         .clone();
+    // What follows an `assert` may rely on it, so it cannot just be left out.
+    if !asserts() && has_asserts(&function) {
+        return Err("an `assert`, which -O leaves out".to_owned());
+    }
     Ok((function, body.assumptions.clone()))
+}
+
+/// Whether this process runs `assert` statements: not under `-O`.
+fn asserts() -> bool {
+    static ASSERTS: OnceLock<bool> = OnceLock::new();
+    *ASSERTS.get_or_init(|| {
+        // SAFETY: the GIL is held; `sys.flags` is borrowed from `sys`.
+        unsafe {
+            let flags = ffi::PySys_GetObject(c"flags".as_ptr());
+            if flags.is_null() {
+                return true;
+            }
+            let level = object::getattr(flags, c"optimize").map(|o| ffi::PyLong_AsLong(o.as_ptr()));
+            if level.is_err() {
+                ffi::PyErr_Clear();
+            }
+            level.unwrap_or(0) == 0
+        }
+    })
+}
+
+fn has_asserts(function: &Function) -> bool {
+    let raises = Imm::Helper(Helper::raise_assertion);
+    let mut insts = function.blocks.iter().flat_map(|b| &b.insts);
+    insts.any(|inst| inst.imm == raises)
 }
 
 /// Notes what a unit assumes, so that it is left to CPython when that stops being so.

@@ -407,6 +407,18 @@ pub unsafe fn type_flags(ty: *mut PyTypeObject) -> c_ulong {
     unsafe { read(ty.cast(), layout().type_tp_flags) }
 }
 
+/// Whether instances of a type have a `__dict__`.
+///
+/// # Safety
+/// `ty` must be a live type.
+pub unsafe fn has_instance_dict(ty: *mut PyTypeObject) -> bool {
+    // SAFETY: the offset is right for every type.
+    unsafe {
+        type_flags(ty) & TPFLAGS_MANAGED_DICT != 0
+            || read::<isize>(ty.cast(), layout().type_tp_dictoffset) != 0
+    }
+}
+
 /// Bits of `PyCompilerFlags.cf_flags` and of a code object's flags used here.
 pub mod code_flag {
     /// `CO_VARARGS`

@@ -108,3 +108,23 @@ assert m.run(Inherits(1), 2) == 2002
 m.Counter.next = kept
 assert m.run(Inherits(1), 2) == 4
 check()
+
+# An attribute of an instance that has a dict hides a method; so does what is put into the dict itself.
+hiding = D(1)
+assert m.run(hiding, 2) == 4
+hiding.next = lambda n: n + 500
+assert m.run(hiding, 2) == 1002
+assert m.run(D(1), 2) == 4
+del hiding.next
+assert m.run(hiding, 2) == 4
+vars(hiding)["next"] = lambda n: n - 1
+assert m.run(hiding, 2) == 0
+hiding.__dict__.clear()
+assert m.run(hiding, 2) == 4
+with_dict = m.WithDict(1)
+assert m.run(with_dict, 2) == 4
+with_dict.next = lambda n: "text"
+raises("StaticTypeError", "unexpected return type from Counter.next, expected int, got str", m.run, with_dict, 2)
+with_dict.next = lambda n: 7
+assert m.run(with_dict, 2) == 7
+check()

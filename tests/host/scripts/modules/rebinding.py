@@ -1,5 +1,7 @@
 import __static__
 
+from typing import Any
+
 LIMIT = 10
 
 
@@ -24,6 +26,10 @@ class Counter:
 class Far(Counter):
     def next(self, n: int) -> int:
         return n + 100 * self.step
+
+
+class WithDict(Counter):
+    __dict__: Any
 
 
 def run(c: Counter, n: int) -> int:
