@@ -212,7 +212,17 @@ pub fn staticness(db: &dyn Db, file: File) -> Staticness {
     if source.error.is_some() {
         return Staticness::Dynamic;
     }
-    if let Marker::Static(_) = keelback_parser::is_static_module(&source.text) {
+    let found = declared_staticness(db, file, &source.text);
+    if found.is_static() && parsed(db, file).is_too_deep() {
+        // CPython may take it, and runs it then.
+        return Staticness::Dynamic;
+    }
+    found
+}
+
+/// What the text and the configuration say.
+fn declared_staticness(db: &dyn Db, file: File, text: &str) -> Staticness {
+    if let Marker::Static(_) = keelback_parser::is_static_module(text) {
         return Staticness::Marker;
     }
     let patterns = db.project().static_patterns(db);

@@ -225,7 +225,9 @@ pub fn module_index(db: &dyn Db, file: File) -> Arc<ModuleIndex> {
         let source = crate::files::source_text(db, file);
         keelback_parser::is_static_module(&source.text)
     };
-    Arc::new(build::build(db, file, marker, &parsed))
+    Arc::new(crate::stack::deep(|| {
+        build::build(db, file, marker, &parsed)
+    }))
 }
 
 /// The index of a part of `file`, a stub.

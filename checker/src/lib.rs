@@ -48,6 +48,7 @@ pub mod rules;
 pub mod settings;
 pub mod signatures;
 mod simple;
+pub mod stack;
 pub mod stubs;
 pub mod suggest;
 pub mod suppress;

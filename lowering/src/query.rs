@@ -9,6 +9,7 @@ use keelback_checker::infer::check_function;
 use keelback_checker::interface::{ClassInterface, FunctionInterface};
 use keelback_checker::resolve::resolve_from;
 use keelback_checker::signatures::function_interface;
+use keelback_checker::stack::deep;
 use keelback_checker::types::{Name, Symbol};
 use keelback_parser::text_size::TextSize;
 
@@ -127,5 +128,6 @@ fn lower_query<'db>(
             .line_column(&source.text, TextSize::new(offset))
             .line
     };
-    Arc::new(lower(body, &DbInterfaces::new(db, file), &line))
+    let interfaces = DbInterfaces::new(db, file);
+    Arc::new(deep(|| lower(body, &interfaces, &line)))
 }

@@ -27,6 +27,7 @@ pub struct SyntaxError {
 pub struct Parsed {
     tree: Tree,
     errors: Vec<SyntaxError>,
+    is_too_deep: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +63,11 @@ impl Parsed {
     /// Every syntax error, in order of position.
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// Whether the only error is that the text nests too deeply for us: CPython may take it.
+    pub fn is_too_deep(&self) -> bool {
+        self.is_too_deep
     }
 
     /// Whether the text is a valid module.
@@ -160,6 +166,7 @@ fn parse(source: &str, version: PythonVersion) -> Parsed {
         return Parsed {
             tree: Tree::Apart(module, tokens),
             errors: vec![SyntaxError { message, range }],
+            is_too_deep: true,
         };
     }
     // A tree that the parser had to patch up would give follow-on errors, so the second kind is looked for
@@ -172,6 +179,7 @@ fn parse(source: &str, version: PythonVersion) -> Parsed {
     Parsed {
         tree: Tree::Whole(parsed),
         errors,
+        is_too_deep: false,
     }
 }
 

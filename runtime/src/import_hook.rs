@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use keelback_checker::interface::Export;
+use keelback_checker::rules::Rule;
 use keelback_checker::types::Name;
 
 use crate::compile::{CompileError, CompiledModule, ModuleSource};
@@ -190,6 +191,12 @@ pub unsafe fn prepare_bytes(
         }
         // A pattern must not break a working program.
         Err(_) if by_pattern => Ok(false),
+        // CPython has compiled the text: what our parser will not have of it is our own limit.
+        Err(errors) if errors.iter().all(|e| e.rule == Rule::SyntaxError.name()) => {
+            let reason = errors.first().map_or("", |e| &e.message);
+            crate::stats::module_left(name, reason);
+            Ok(false)
+        }
         // SAFETY: the GIL is held.
         Err(errors) => Err(unsafe { raise_compile_errors(path, &text, &errors) }),
     }

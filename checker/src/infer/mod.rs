@@ -222,6 +222,10 @@ fn check_function_query<'db>(
     definition: Definition<'db>,
 ) -> Option<Arc<CheckedFunction>> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
+    crate::stack::deep(|| check_one(db, file, qualname))
+}
+
+fn check_one(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {
     let index = module_index(db, file);
     let entry = index.functions.get(qualname)?;
     if entry.parent.is_some() {

@@ -11,6 +11,7 @@ use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
 use keelback_checker::rules::Level;
 use keelback_checker::settings::{SearchPaths, Settings};
+use keelback_checker::stack::deep;
 use keelback_checker::system::OsSystem;
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
@@ -40,7 +41,7 @@ impl Compiler for DatabaseCompiler {
     ) -> Result<CompiledModule, Vec<CompileError>> {
         let started = Instant::now();
         let driver = Driver::get();
-        let result = driver.with_db(|db| check(db, source));
+        let result = driver.with_db(|db| deep(|| check(db, source)));
         stats::add(Phase::Check, started.elapsed());
         let Checked {
             interface,

@@ -20,5 +20,5 @@ except AttributeError:
     pass
 else:
     raise AssertionError
-left = {f.__qualname__ for f in (e.sound, e.wrong_return, e.wrong_argument, e.Kept.double, e.Kept.wrong) if not info(f)["compiled"]}
+left = {f.__qualname__ for f in (e.sound, e.wrong_return, e.wrong_argument, e.Kept.double, e.Kept.wrong) if not info(f).compiled}
 assert left == {"wrong_return", "wrong_argument"}, left
