@@ -128,6 +128,7 @@ pub fn parse_vendored_stub(source: &str, parts: impl IntoIterator<Item = Range<u
     Parsed {
         tree: Tree::Apart(module, Tokens::new(Vec::new())),
         errors,
+        is_too_deep: false,
     }
 }
 
