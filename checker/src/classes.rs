@@ -452,6 +452,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         metaclass: heritage.metaclass,
         is_rewritten: find_class(&crate::files::parsed(db, file), entry.range)
             .is_some_and(|node| decorator_refusal(db, file, node).is_some()),
+        match_args: match_args(db, file, entry, &heritage),
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
     };
@@ -480,10 +481,120 @@ fn cyclic_class(
         members: IndexMap::default(),
         is_final: false,
         enumeration: None,
+        match_args: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Err(Name::new("it is its own base class")),
     }))
+}
+
+/// The attributes that patterns by position look at: what the body assigns to `__match_args__`, or the fields of a data class or a
+/// named tuple in order.
+fn match_args(
+    db: &dyn Db,
+    file: File,
+    entry: &ClassEntry,
+    heritage: &Heritage,
+) -> Option<Vec<Name>> {
+    let parsed = crate::files::parsed(db, file);
+    if let Some(binding) = entry
+        .scope
+        .bindings
+        .get("__match_args__")
+        .and_then(|b| b.first())
+    {
+        let node = find_stmt(&parsed, binding.stmt)?.as_assign_stmt()?;
+        return match crate::constants::literal(&node.value)? {
+            crate::types::Constant::Tuple(items) => items
+                .iter()
+                .map(|item| match item {
+                    crate::types::Constant::Str(name) => Some(Name::new(name)),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        };
+    }
+    let is_named_tuple = heritage
+        .bases
+        .iter()
+        .filter_map(Type::class)
+        .any(|base| &*base.module == "typing" && &*base.qualname == "NamedTuple");
+    let is_dataclass = entry.has_decorator("dataclass");
+    if !is_dataclass && !is_named_tuple {
+        return None;
+    }
+    let mut names: Vec<Name> = Vec::new();
+    if is_dataclass {
+        if has_keyword(db, file, entry, &["match_args", "kw_only"]) {
+            return None;
+        }
+        for base in heritage.bases.iter().filter_map(Type::class) {
+            let inherited =
+                class_interface(db, file, &base).and_then(|class| class.match_args.clone());
+            names.extend(inherited.into_iter().flatten());
+        }
+    }
+    let scope = Scope::inside(db, file, &entry.qualname);
+    for (name, bindings) in &entry.scope.bindings {
+        let Some(binding) = bindings.first() else {
+            continue;
+        };
+        if !matches!(binding.kind, BindingKind::Annotated { .. }) {
+            continue;
+        }
+        let Some(node) =
+            find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
+        else {
+            continue;
+        };
+        let is_marker = crate::reach::dotted(&node.annotation)
+            .is_some_and(|name| crate::index::last_part(&name) == "KW_ONLY");
+        if is_marker {
+            break;
+        }
+        let is_class_var = scope
+            .annotation(&node.annotation, &mut Vec::new())
+            .is_class_var;
+        if !is_class_var && !is_left_out(node.value.as_deref()) && !names.contains(name) {
+            names.push(*name);
+        }
+    }
+    Some(names)
+}
+
+/// Whether the value of a field says that it is no parameter by position.
+fn is_left_out(value: Option<&Expr>) -> bool {
+    let Some(Expr::Call(call)) = value else {
+        return false;
+    };
+    call.arguments.keywords.iter().any(|keyword| {
+        let name = keyword.arg.as_ref().map_or("", |arg| arg.as_str());
+        match &keyword.value {
+            Expr::BooleanLiteral(flag) => {
+                (name == "init" && !flag.value) || (name == "kw_only" && flag.value)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether a decorator of the class is called with one of these keywords.
+fn has_keyword(db: &dyn Db, file: File, entry: &ClassEntry, names: &[&str]) -> bool {
+    let parsed = crate::files::parsed(db, file);
+    let Some(node) = find_class(&parsed, entry.range) else {
+        return false;
+    };
+    node.decorator_list
+        .iter()
+        .any(|decorator| match &decorator.expression {
+            Expr::Call(call) => call.arguments.keywords.iter().any(|k| {
+                k.arg
+                    .as_ref()
+                    .is_some_and(|arg| names.contains(&arg.as_str()))
+            }),
+            _ => false,
+        })
 }
 
 /// Names of methods of which the first definition along the bases is abstract.

@@ -161,6 +161,8 @@ pub struct ClassInterface {
     pub is_rewritten: bool,
     /// Names of abstract methods that are still abstract here.
     pub abstract_methods: Vec<Name>,
+    /// The attributes that patterns by position look at (`__match_args__`), where its own body says so.
+    pub match_args: Option<Vec<Name>>,
     /// Its members, if it is an enumeration that has any.
     pub enumeration: Option<Arc<Enumeration>>,
     /// Its type parameters, for generic classes (of stubs and of source).

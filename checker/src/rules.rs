@@ -112,6 +112,8 @@ rules! {
     DuplicateArgument = "duplicate-argument", Error, Types;
     /// A returned value does not fit the declared return type.
     InvalidReturn = "invalid-return", Error, Types;
+    /// A yielded value does not fit what the generator is declared to yield.
+    InvalidYield = "invalid-yield", Error, Types;
     /// A function that must return a value can reach its end without one.
     MissingReturn = "missing-return", Error, Types;
     /// A value does not fit the declared type of what it is assigned to.
@@ -134,6 +136,12 @@ rules! {
     PossiblyNone = "possibly-none", Error, Types;
     /// A raised value is not an exception.
     InvalidRaise = "invalid-raise", Error, Types;
+    /// What an `except` clause names is not an exception class.
+    InvalidExcept = "invalid-except", Error, Types;
+    /// A value that is no context manager is used in a `with` statement.
+    InvalidContextManager = "invalid-context-manager", Error, Types;
+    /// A value that cannot be awaited is awaited.
+    NotAwaitable = "not-awaitable", Error, Types;
     /// A literal does not fit the fixed-width type it is used as.
     LiteralOutOfRange = "literal-out-of-range", Error, Types;
     /// Two fixed-width types meet that have no common type without loss.

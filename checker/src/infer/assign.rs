@@ -56,7 +56,7 @@ impl Cx<'_> {
     }
 
     /// The declared type of a target, which a display or literal takes.
-    fn expected_of(&mut self, target: &ast::Expr) -> Option<Type> {
+    pub fn expected_of(&mut self, target: &ast::Expr) -> Option<Type> {
         match target {
             ast::Expr::Name(name) => {
                 let id = name.id.as_str();
@@ -447,6 +447,7 @@ impl Cx<'_> {
                 let index = self.index(&container, &subscript.slice);
                 let index = self.unprimitive(index);
                 self.after_call();
+                self.state.forget_items();
                 self.push(StmtKind::DeleteItem(object(container), object(index)), span);
             }
             ast::Expr::Tuple(t) => t.elts.iter().for_each(|e| self.delete(e, span)),

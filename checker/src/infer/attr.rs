@@ -326,7 +326,7 @@ impl Cx<'_> {
     }
 
     /// The type of an attribute of a value of a single type, `None` when there is none such.
-    fn attribute_type(&self, ty: &Type, name: &str) -> Option<Type> {
+    pub fn attribute_type(&self, ty: &Type, name: &str) -> Option<Type> {
         let (class, args) = match ty {
             Type::Instance(c, a) | Type::Exact(c, a) => (*c, a.to_vec()),
             Type::Literal(_) | Type::Tuple(_) | Type::EnumMember(..) => (ty.class()?, Vec::new()),

@@ -340,8 +340,10 @@ impl Cx<'_> {
         params: &[(Variable, Type)],
         solved: &[(Variable, Type)],
     ) -> Expr {
-        if function.is_async {
-            return e;
+        if function.is_async && !function.is_generator {
+            let result = erase(&substitute(&substitute(&function.returns, params), solved));
+            let ty = self.coroutine(result);
+            return known(e, ty);
         }
         let declared = substitute(&substitute(&function.returns, params), solved);
         let ty = erase(&declared);
@@ -877,6 +879,8 @@ impl Cx<'_> {
             _ => return self.dynamic_method(receiver, &stored, call, span),
         };
         if &*class.module == "builtins" {
+            // A method of a container may change what is in it.
+            self.state.forget_items();
             if let Some(e) = self.builtin_method(&receiver, &class, &args, name, call, span) {
                 return e;
             }

@@ -5,7 +5,7 @@ use keelback_parser::text_size::TextRange;
 use rustc_hash::FxHashMap;
 
 use crate::tree::{Arg, BinaryOp, Call, Callee, Expr, ExprKind, LocalId, StmtKind, Target};
-use crate::types::{Constant, Name, Type};
+use crate::types::{Constant, Name, Symbol, Type};
 
 use super::convert::Why;
 use super::cx::{Cx, make, object, range};
@@ -449,14 +449,25 @@ impl Cx<'_> {
         })
     }
 
-    /// A generator expression that is left to CPython: looked at for its errors.
-    pub fn walk_generator(&mut self, generator: &ast::ExprGenerator) {
+    /// A generator expression that is left to CPython: looked at for its errors, and for the type of the generator.
+    pub fn walk_generator(&mut self, generator: &ast::ExprGenerator) -> Type {
+        let mut item = Type::Never;
         let _ = self.block(|cx| {
             cx.loops_of(&generator.generators, generator.range, &mut |cx| {
                 let e = cx.expr(&generator.elt, None);
+                item = cx.world.join(&item, &super::attr::python_type(&e.ty));
                 cx.push(StmtKind::Expr(e), generator.range);
             });
         });
+        let item = unless_never(item);
+        let is_async = generator.generators.iter().any(|g| g.is_async);
+        if is_async {
+            let class = Symbol::new("typing", "AsyncGenerator");
+            Type::Instance(class, [item, Type::None].into())
+        } else {
+            let class = Symbol::new("typing", "Generator");
+            Type::Instance(class, [item, Type::None, Type::None].into())
+        }
     }
 }
 

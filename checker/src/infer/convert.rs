@@ -16,6 +16,8 @@ pub enum Why {
     Argument(Name, Name),
     /// The function's return value.
     Return,
+    /// What a generator yields.
+    Yield,
     /// A variable.
     Variable(Name),
     /// An attribute.
@@ -33,6 +35,7 @@ impl Why {
         match self {
             Why::Argument(..) => Rule::InvalidArgument,
             Why::Return => Rule::InvalidReturn,
+            Why::Yield => Rule::InvalidYield,
             Why::Default(_) => Rule::InvalidDefault,
             _ => Rule::InvalidAssignment,
         }
@@ -47,6 +50,7 @@ impl Why {
                 "Argument `{parameter}` of `{function}` must be `{to}`, but this is `{from}`"
             ),
             Why::Return => format!("The function returns `{to}`, but this is `{from}`"),
+            Why::Yield => format!("The generator yields `{to}`, but this is `{from}`"),
             Why::Variable(name) => {
                 format!("`{name}` is declared as `{to}`, but this value is `{from}`")
             }

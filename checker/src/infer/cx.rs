@@ -16,7 +16,8 @@ use crate::tree::{
 };
 use crate::types::{Constant, Held, Name, Symbol, Type};
 
-use super::flow::{Place, Root, State};
+use super::coroutine::Generator;
+use super::flow::{Place, Root, State, Step};
 use super::scope::Names;
 use super::world::World;
 
@@ -109,12 +110,18 @@ pub struct Cx<'a> {
     pub prior: Vec<Type>,
     /// What is known here.
     pub state: State,
+    /// What is known where exceptions may leave the blocks around from which they are caught, innermost last.
+    pub raising: Vec<Option<State>>,
+    /// What the function generates, if it is a generator and declares it.
+    pub generator: Option<Generator>,
     /// Loops around.
     pub loops: Vec<LoopFrame>,
     /// What is known at the end of each loop's body, by where the loop is, as the previous pass found it.
-    pub back: FxHashMap<TextRange, State>,
+    pub back: FxHashMap<(TextRange, u32), State>,
     /// The same of this pass.
-    pub new_back: FxHashMap<TextRange, State>,
+    pub new_back: FxHashMap<(TextRange, u32), State>,
+    /// Tells the walks over the body of a `finally` apart.
+    pub walk: u32,
     /// Findings of this pass.
     pub findings: Vec<Finding>,
     /// Findings are dropped while this is not zero.
@@ -348,6 +355,7 @@ impl<'a> Cx<'a> {
                 })
             }
             ast::Expr::Attribute(attribute) => self.attribute_place(attribute),
+            ast::Expr::Subscript(subscript) => self.item_place(subscript),
             ast::Expr::Named(named) => self.place(&named.target),
             _ => None,
         }
@@ -356,15 +364,26 @@ impl<'a> Cx<'a> {
     /// The place that an attribute is, if it can be narrowed.
     pub fn attribute_place(&self, attribute: &ast::ExprAttribute) -> Option<Place> {
         let mut place = self.place(&attribute.value)?;
-        place
-            .path
-            .push(Name::new(self.mangled(attribute.attr.as_str())));
+        let name = Name::new(self.mangled(attribute.attr.as_str()));
+        place.path.push(Step::Attribute(name));
+        Some(place)
+    }
+
+    /// The place that an item is, if it can be narrowed.
+    pub fn item_place(&self, subscript: &ast::ExprSubscript) -> Option<Place> {
+        let step = match item_key(&subscript.slice)? {
+            Constant::Int(index) => Step::Index(index),
+            Constant::Str(key) => Step::Key(Name::new(&key)),
+            _ => return None,
+        };
+        let mut place = self.place(&subscript.value)?;
+        place.path.push(step);
         Some(place)
     }
 
     /// Sets what is known of a place.
     pub fn learn(&mut self, place: Place, ty: Type) {
-        self.state.facts.insert(place, ty);
+        self.state.learn(place, ty);
     }
 
     /// Joins `other` into the current state.
@@ -376,7 +395,7 @@ impl<'a> Cx<'a> {
     /// something of its type, which is checked when it is read; and a module's own code is not compiled.
     pub fn after_call(&mut self) {
         let (world, module, kind) = (self.world, &self.module, self.kind);
-        self.state.forget_paths(|place| {
+        self.state.keep(|place| {
             place.path.is_empty()
                 && match &place.root {
                     Root::Local(_) => true,
@@ -410,6 +429,14 @@ impl<'a> Cx<'a> {
     /// The tree relies on builtin `name` being what it was.
     pub fn assume_builtin(&mut self, name: &str) {
         self.assume(Assumption::Builtin(Name::new(name)));
+    }
+}
+
+/// The index or key of a subscript, if it is written as a number or a string.
+pub fn item_key(slice: &ast::Expr) -> Option<Constant> {
+    match crate::constants::literal(slice)? {
+        key @ (Constant::Int(_) | Constant::Str(_)) => Some(key),
+        _ => None,
     }
 }
 

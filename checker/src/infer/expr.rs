@@ -131,8 +131,8 @@ impl Cx<'_> {
             }
             ast::Expr::Generator(generator) => {
                 self.fall_back("a generator expression", span);
-                self.walk_generator(generator);
-                make(ExprKind::Constant(Constant::None), Type::Dynamic, span)
+                let ty = self.walk_generator(generator);
+                self.of_type(ty, span)
             }
             ast::Expr::Call(call) => self.call(call, expected),
             ast::Expr::Attribute(attribute) => self.attribute(attribute, span),
@@ -141,26 +141,9 @@ impl Cx<'_> {
                 self.fall_back("a lambda", span);
                 self.unknown(span)
             }
-            ast::Expr::Yield(y) => {
-                self.fall_back("a `yield`", span);
-                if let Some(value) = &y.value {
-                    self.expr(value, None);
-                }
-                self.after_call();
-                self.unknown(span)
-            }
-            ast::Expr::YieldFrom(y) => {
-                self.fall_back("a `yield from`", span);
-                self.expr(&y.value, None);
-                self.after_call();
-                self.unknown(span)
-            }
-            ast::Expr::Await(a) => {
-                self.fall_back("an `await`", span);
-                self.expr(&a.value, None);
-                self.after_call();
-                self.unknown(span)
-            }
+            ast::Expr::Yield(node) => self.yield_expr(node, span),
+            ast::Expr::YieldFrom(node) => self.yield_from(node, span),
+            ast::Expr::Await(node) => self.await_expr(node, span),
             ast::Expr::Starred(starred) => {
                 self.fall_back("a starred expression", span);
                 self.expr(&starred.value, None);
@@ -222,6 +205,9 @@ impl Cx<'_> {
         let e = match self.state.facts.get(&place) {
             Some(fact) if *fact != storage => {
                 let fact = *fact;
+                if !fact.is_dynamic() && self.state.doubted.contains(&place) {
+                    return self.expect(object(e), &fact);
+                }
                 self.renarrow(e, fact)
             }
             _ => e,
@@ -349,13 +335,7 @@ impl Cx<'_> {
                 (condition.test, condition.yes, condition.no)
             } else {
                 let e = self.expr(value, expected);
-                let (mut yes, mut no) = (self.state.clone(), self.state.clone());
-                if let Some(place) = self.place(value) {
-                    if e.ty.includes_none() {
-                        yes.facts.insert(place.clone(), e.ty.without_none());
-                    }
-                    let _ = &mut no;
-                }
+                let (yes, no) = self.after_value(value, &e.ty);
                 (e, yes, no)
             };
             // What of this value's type can be the result: all of the last, else the false part for `and`, the true part for `or`.
@@ -363,8 +343,8 @@ impl Cx<'_> {
                 e.ty
             } else {
                 match op {
-                    BoolOp::Or => e.ty.without_none(),
-                    BoolOp::And => e.ty,
+                    BoolOp::Or => super::narrow::truthy(&e.ty),
+                    BoolOp::And => super::narrow::falsy(&e.ty),
                 }
             };
             ty = self.world.join(&ty, &widen_unless(&part, expected));
@@ -594,7 +574,7 @@ impl Cx<'_> {
                 continue;
             }
             let wanted = fixed.as_ref().and_then(|f| f.get(i)).or(each.as_ref());
-            let (e, ty) = self.element(elt, wanted);
+            let (e, ty) = self.element(elt, wanted, true);
             items.push(e);
             types.push(ty);
         }
@@ -608,8 +588,8 @@ impl Cx<'_> {
         make(ExprKind::Tuple(items), Type::Tuple(types.into()), span)
     }
 
-    /// An element of a display as an object, and its type as an element.
-    fn element(&mut self, elt: &ast::Expr, wanted: Option<&Type>) -> (Expr, Type) {
+    /// An element of a display as an object, and its type as an element; `alone` if it is of a type of its own, as an item of a tuple.
+    fn element(&mut self, elt: &ast::Expr, wanted: Option<&Type>, alone: bool) -> (Expr, Type) {
         let e = self.expr(elt, wanted);
         if let Some(wanted) = wanted {
             if !wanted.is_dynamic() && self.world.assignable(&e.ty, wanted) {
@@ -625,8 +605,7 @@ impl Cx<'_> {
         let keep_literal =
             wanted.is_some_and(|t| t.members().iter().any(|m| matches!(m, Type::Literal(_))));
         let ty = match &e.ty {
-            // A container of functions or classes takes other ones too.
-            Type::Function(_) | Type::Class(_) | Type::Module(_) => Type::Dynamic,
+            ty if !alone && !keep_literal => widen(&generalised(ty)),
             ty if keep_literal => *ty,
             ty => widen(ty),
         };
@@ -655,7 +634,7 @@ impl Cx<'_> {
                 ty = self.world.join(&ty, &item);
                 continue;
             }
-            let (e, item) = self.element(elt, wanted.as_ref());
+            let (e, item) = self.element(elt, wanted.as_ref(), false);
             all &= wanted
                 .as_ref()
                 .is_some_and(|w| self.world.assignable(&item, w));
@@ -709,8 +688,8 @@ impl Cx<'_> {
                 }
                 continue;
             };
-            let (k, kt) = self.element(key, wanted.as_ref().map(|w| &w.0));
-            let (v, vt) = self.element(&item.value, wanted.as_ref().map(|w| &w.1));
+            let (k, kt) = self.element(key, wanted.as_ref().map(|w| &w.0), false);
+            let (v, vt) = self.element(&item.value, wanted.as_ref().map(|w| &w.1), false);
             all &= wanted.as_ref().is_some_and(|(k, v)| {
                 self.world.assignable(&kt, k) && self.world.assignable(&vt, v)
             });
@@ -1086,6 +1065,15 @@ fn erase_floats(ty: &Type) -> Type {
         Type::Tuple(items) => Type::Tuple(many(items)),
         Type::Union(items) => Type::union(items.iter().map(erase_floats)),
         Type::TypeVar(..) => Type::Dynamic,
+        other => *other,
+    }
+}
+
+/// The type of an element of a container: one of functions or classes takes other ones too.
+fn generalised(ty: &Type) -> Type {
+    match ty {
+        Type::Function(_) | Type::Class(_) | Type::Module(_) => Type::Dynamic,
+        Type::Tuple(items) => Type::Tuple(items.iter().map(generalised).collect()),
         other => *other,
     }
 }

@@ -1,6 +1,6 @@
 //! What is known at a point of a function: which locals are bound, and what types places are narrowed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tree::LocalId;
 use crate::types::{Name, Type};
@@ -16,13 +16,42 @@ pub enum Root {
     Global(Name),
 }
 
-/// A variable or a chain of attributes from one: what can be narrowed.
+/// A step of a chain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Step {
+    /// An attribute, by its mangled name.
+    Attribute(Name),
+    /// An item at an index that is written as a number.
+    Index(i64),
+    /// An item under a key that is written as a string.
+    Key(Name),
+}
+
+/// A variable or a chain of attributes and items from one: what can be narrowed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Place {
     /// The variable.
     pub root: Root,
-    /// The attributes.
-    pub path: Vec<Name>,
+    /// The attributes and items.
+    pub path: Vec<Step>,
+}
+
+impl Place {
+    /// A local variable.
+    pub fn local(id: LocalId) -> Place {
+        Place {
+            root: Root::Local(id),
+            path: Vec::new(),
+        }
+    }
+
+    /// A global variable of the module.
+    pub fn global(name: &str) -> Place {
+        Place {
+            root: Root::Global(Name::new(name)),
+            path: Vec::new(),
+        }
+    }
 }
 
 /// What is known.
@@ -34,6 +63,10 @@ pub struct State {
     pub facts: BTreeMap<Place, Type>,
     /// What the rules of typing say of places, where that is more than is certain.
     pub beliefs: BTreeMap<Place, Type>,
+    /// Those of them of which the type is believed and not known: it is checked where the place is read.
+    pub doubted: BTreeSet<Place>,
+    /// Whether control is taken not to be here on the word of a declaration.
+    pub supposed: bool,
     /// Locals that are bound for certain, by index.
     pub bound: Vec<bool>,
     /// Locals that may be bound, by index.
@@ -49,6 +82,8 @@ impl State {
             reachable: true,
             facts: BTreeMap::new(),
             beliefs: BTreeMap::new(),
+            doubted: BTreeSet::new(),
+            supposed: false,
             bound: (0..locals).map(|i| i < params).collect(),
             touched: (0..locals).map(|i| i < params).collect(),
             likely: (0..locals).map(|i| i < params).collect(),
@@ -117,34 +152,69 @@ impl State {
         self.likely[i] = bound;
     }
 
-    /// Forgets what is known of `place` and of everything reached through it.
-    pub fn forget(&mut self, place: &Place) {
-        for known in [&mut self.facts, &mut self.beliefs] {
-            known.retain(|p, _| p.root != place.root || !p.path.starts_with(&place.path));
+    /// Takes `place` to be of type `ty`, for certain.
+    pub fn learn(&mut self, place: Place, ty: Type) {
+        self.doubted.remove(&place);
+        self.facts.insert(place, ty);
+    }
+
+    /// Narrows `place`, which was of type `from`, to `to`; a type without values means that control is not here. What was in doubt stays so.
+    pub fn narrow(&mut self, place: &Place, from: &Type, to: Type) {
+        if to == Type::Never {
+            if *from != Type::Never {
+                self.reachable = false;
+                self.supposed |= self.doubted.contains(place);
+            }
+            return;
+        }
+        if to != *from || self.facts.contains_key(place) {
+            self.facts.insert(place.clone(), to);
         }
     }
 
+    /// The same on somebody's word.
+    pub fn narrow_in_doubt(&mut self, place: &Place, from: &Type, to: Type) {
+        self.narrow(place, from, to);
+        self.supposed |= to == Type::Never && *from != Type::Never;
+        if to != *from && to != Type::Never {
+            self.doubted.insert(place.clone());
+        }
+    }
+
+    /// Forgets what is known of `place` and of everything reached through it.
+    pub fn forget(&mut self, place: &Place) {
+        self.keep(|p| p.root != place.root || !p.path.starts_with(&place.path));
+    }
+
     /// Forgets every place but those to keep: a call may have changed any.
-    pub fn forget_paths(&mut self, keep: impl Fn(&Place) -> bool) {
+    pub fn keep(&mut self, keep: impl Fn(&Place) -> bool) {
         self.facts.retain(|p, _| keep(p));
         self.beliefs.retain(|p, _| keep(p));
+        if !self.doubted.is_empty() {
+            self.doubted.retain(|p| keep(p));
+        }
     }
 
     /// Forgets chains that go through attribute `name`: a store to it on any object may be to the same object.
     pub fn forget_attribute(&mut self, name: &str) {
-        for known in [&mut self.facts, &mut self.beliefs] {
-            known.retain(|p, _| !p.path.iter().any(|n| &**n == name));
-        }
+        self.keep(|p| {
+            !p.path
+                .iter()
+                .any(|step| matches!(step, Step::Attribute(n) if &**n == name))
+        });
+    }
+
+    /// Forgets chains that go through an item: a store to one of any container may be to the same container.
+    pub fn forget_items(&mut self) {
+        self.keep(|p| p.path.iter().all(|step| matches!(step, Step::Attribute(_))));
     }
 
     /// Forgets facts of locals from `count` on: temporaries, which do not outlive their statement.
     pub fn without_temporaries(mut self, count: usize) -> State {
-        for known in [&mut self.facts, &mut self.beliefs] {
-            known.retain(|p, _| match p.root {
-                Root::Local(id) => (id.0 as usize) < count,
-                Root::Global(_) => true,
-            });
-        }
+        self.keep(|p| match p.root {
+            Root::Local(id) => (id.0 as usize) < count,
+            Root::Global(_) => true,
+        });
         self.bound.truncate(count);
         self.touched.truncate(count);
         self.likely.truncate(count);
@@ -156,6 +226,9 @@ impl State {
         for (place, ty) in &other.facts {
             if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
                 self.facts.insert(place.clone(), *ty);
+                if other.doubted.contains(place) {
+                    self.doubted.insert(place.clone());
+                }
             }
         }
         for (place, ty) in &other.beliefs {
@@ -174,6 +247,11 @@ impl State {
         }
     }
 
+    /// Whether the place is a variable that cannot have been assigned here.
+    fn has_no_value(&self, place: &Place) -> bool {
+        matches!(place.root, Root::Local(id) if !self.may_be_bound(id))
+    }
+
     /// What is known when control comes from either.
     pub fn join(&self, other: &State, world: &World<'_>) -> State {
         match (self.reachable, other.reachable) {
@@ -181,15 +259,29 @@ impl State {
             (true, false) => return self.clone(),
             _ => {}
         }
-        let facts = self
-            .facts
-            .iter()
-            .filter_map(|(place, ty)| {
-                other
-                    .facts
-                    .get(place)
-                    .map(|t| (place.clone(), world.join(ty, t)))
-            })
+        // Where a variable has no value, its type does not matter: reading it is an error.
+        let mut facts = BTreeMap::new();
+        for (place, ty) in &self.facts {
+            match other.facts.get(place) {
+                Some(theirs) => {
+                    facts.insert(place.clone(), world.join(ty, theirs));
+                }
+                None if other.has_no_value(place) => {
+                    facts.insert(place.clone(), *ty);
+                }
+                None => {}
+            }
+        }
+        for (place, ty) in &other.facts {
+            if !self.facts.contains_key(place) && self.has_no_value(place) {
+                facts.insert(place.clone(), *ty);
+            }
+        }
+        let doubted = self
+            .doubted
+            .union(&other.doubted)
+            .filter(|place| facts.contains_key(*place))
+            .cloned()
             .collect();
         // A belief on one side alone is joined with what is certain on the other.
         let view = |state: &State, place: &Place| {
@@ -227,6 +319,8 @@ impl State {
             reachable: self.reachable,
             facts,
             beliefs,
+            doubted,
+            supposed: self.supposed || other.supposed,
             bound,
             touched,
             likely,

@@ -15,6 +15,7 @@ use crate::types::{Name, Symbol, Type};
 
 use super::attr::erase_top;
 use super::convert::Why;
+use super::coroutine::Generator;
 use super::cx::{Annotations, Cx, Finding, ScopeKind, none};
 use super::flow::{Place, Root, State};
 use super::scope::Names;
@@ -149,9 +150,12 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         assigned: Vec::new(),
         prior: Vec::new(),
         state: State::start(0, 0),
+        raising: Vec::new(),
+        generator: None,
         loops: Vec::new(),
         back: FxHashMap::default(),
         new_back: FxHashMap::default(),
+        walk: 0,
         findings: Vec::new(),
         muted: 0,
         expects_missing: 0,
@@ -167,6 +171,9 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
     };
     if let Some(function) = &scope.function {
         cx.returns = erase_top(&function.returns);
+        if names.has_yield && function.returns_annotated {
+            cx.generator = Generator::declared(scope.world, &cx.returns, function.is_async);
+        }
         for param in &function.params {
             let ty = match param.kind {
                 ParamKind::VarPositional => Type::Instance(
@@ -208,6 +215,7 @@ fn begin(cx: &mut Cx<'_>, scope: &Scope<'_>, params: usize) {
     cx.assigned = vec![Type::Never; cx.named];
     cx.new_back.clear();
     cx.loops.clear();
+    cx.raising.clear();
     cx.comprehension.clear();
     cx.fresh.clear();
     cx.fallback = None;
@@ -299,7 +307,13 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
 /// What happens where control falls off the end.
 fn end_of_body(cx: &mut Cx<'_>, function: &FunctionInterface, scope: &Scope<'_>) {
     let generator = function.is_generator || cx.names.has_yield;
-    let returns = cx.returns;
+    if cx.names.has_yield && function.returns_annotated {
+        cx.check_generator(function.is_async, scope.name_span);
+    }
+    let returns = match cx.generator {
+        Some(generator) => generator.returns,
+        None => cx.returns,
+    };
     let takes_none = cx.world.assignable(&Type::None, &returns);
     let stub = scope.body.iter().all(|s| match s {
         Stmt::Expr(e) => matches!(
@@ -311,7 +325,7 @@ fn end_of_body(cx: &mut Cx<'_>, function: &FunctionInterface, scope: &Scope<'_>)
     });
     if cx.state.reachable
         && !takes_none
-        && !generator
+        && (!generator || cx.generator.is_some())
         && !stub
         && function.returns_annotated
         && !function.is_abstract

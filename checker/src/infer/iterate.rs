@@ -78,6 +78,7 @@ impl Cx<'_> {
             &*class.module,
             "typing" | "collections.abc" | "_collections_abc"
         ) && args.len() == 1
+            && !matches!(self.world.member(class, args, "__iter__"), Lookup::Missing)
         {
             return Some(first());
         }

@@ -35,6 +35,7 @@ impl Cx<'_> {
         key: TextRange,
         f: impl FnOnce(&mut Self) -> T,
     ) -> (T, State, State, Vec<State>) {
+        let key = (key, self.walk);
         if let Some(back) = self.back.get(&key).cloned() {
             // What the body's end does not say of a place is not known at the head either.
             let entry = self.state.clone();
@@ -61,7 +62,10 @@ impl Cx<'_> {
         if stmt.is_async {
             self.fall_back("an `async for`", span);
         }
-        let source = self.source(&stmt.iter, Some(&stmt.target));
+        let source = match stmt.is_async {
+            true => self.async_source(&stmt.iter),
+            false => self.source(&stmt.iter, Some(&stmt.target)),
+        };
         let target = &stmt.target;
         let (body, head, end, breaks) = self.in_loop(span, |cx| {
             cx.block(|cx| {
@@ -100,7 +104,10 @@ impl Cx<'_> {
         } else {
             None
         };
-        let source = self.source(&generator.iter, None);
+        let source = match generator.is_async {
+            true => self.async_source(&generator.iter),
+            false => self.source(&generator.iter, None),
+        };
         if let Some(scope) = scope {
             self.comprehension.push(scope);
         }
@@ -216,6 +223,15 @@ impl Cx<'_> {
         let value = self.expr(iter, None);
         let value = self.unprimitive(value);
         let ty = self.items_of(&value, range(iter));
+        self.plain_source(value, ty)
+    }
+
+    /// What an asynchronous loop iterates.
+    fn async_source(&mut self, iter: &ast::Expr) -> Source {
+        let value = self.expr(iter, None);
+        let value = self.unprimitive(value);
+        let ty = self.async_items_of(&value, range(iter));
+        self.after_call();
         self.plain_source(value, ty)
     }
 

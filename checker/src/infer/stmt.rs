@@ -5,13 +5,11 @@ use keelback_parser::text_size::TextRange;
 
 use crate::rules::Rule;
 use crate::tree::{self, StmtKind};
-use crate::types::{Constant, Symbol, Type};
+use crate::types::{Constant, Type};
 
 use super::convert::Why;
-use super::cx::{Cx, ScopeKind, none, object, range};
-use super::flow::{Place, Root, State};
-use super::ops::known_value;
-use super::scope::Names;
+use super::cx::{Cx, ScopeKind, none, range};
+use super::flow::{Place, Root};
 use super::world::widen;
 
 impl Cx<'_> {
@@ -33,6 +31,17 @@ impl Cx<'_> {
 
     /// One statement.
     pub fn stmt(&mut self, stmt: &Stmt) {
+        let alive = self.state.reachable && !self.raising.is_empty();
+        if !alive || super::handling::is_harmless(stmt) {
+            self.stmt_inside(stmt);
+            return;
+        }
+        self.may_raise();
+        self.stmt_inside(stmt);
+        self.may_have_raised();
+    }
+
+    fn stmt_inside(&mut self, stmt: &Stmt) {
         let span = range(stmt);
         match stmt {
             Stmt::Expr(s) => {
@@ -181,11 +190,24 @@ impl Cx<'_> {
         let returns = self.returns;
         let value = match &stmt.value {
             Some(value) => {
-                let expected = Some(&returns).filter(|t| !t.is_dynamic() && !generator);
+                let returns = match self.generator {
+                    Some(parts) if generator => parts.returns,
+                    _ => returns,
+                };
+                let unknown = returns.is_dynamic() || (generator && self.generator.is_none());
+                let expected = Some(&returns).filter(|_| !unknown);
                 self.expr(value, expected)
             }
             None => none(span),
         };
+        if let Some(parts) = self.generator.filter(|_| generator) {
+            // What a generator returns is the value of the `yield from` that runs it.
+            if !parts.returns.is_dynamic() && !self.world.assignable(&value.ty, &parts.returns) {
+                self.coerce(value, &parts.returns, &Why::Return);
+            }
+            self.state.reachable = false;
+            return;
+        }
         if generator || self.kind != ScopeKind::Function {
             self.state.reachable = false;
             return;
@@ -249,248 +271,6 @@ impl Cx<'_> {
     fn decide(&self, test: &ast::Expr) -> Option<bool> {
         self.decide.and_then(|decide| decide(test))
     }
-
-    fn raise(&mut self, stmt: &ast::StmtRaise) {
-        let span = stmt.range;
-        let value = |cx: &mut Self, e: &Option<Box<ast::Expr>>| {
-            e.as_ref().map(|e| {
-                let at = range(&**e);
-                let e = cx.expr(e, None);
-                let e = cx.unprimitive(e);
-                cx.check_exception(&e.ty, at);
-                object(e)
-            })
-        };
-        let exc = value(self, &stmt.exc);
-        let cause = match &stmt.cause {
-            Some(e) => {
-                let e = self.expr(e, None);
-                let e = self.unprimitive(e);
-                Some(object(e))
-            }
-            None => None,
-        };
-        self.push(StmtKind::Raise(exc, cause), span);
-        self.state.reachable = false;
-    }
-
-    fn check_exception(&mut self, ty: &Type, at: TextRange) {
-        let base = Symbol::new("builtins", "BaseException");
-        for member in ty.members().to_vec() {
-            let fine = match &member {
-                Type::Class(c) => self.world.is_subclass(c, &base) != Some(false),
-                Type::Dynamic | Type::TypeVar(..) | Type::Never | Type::Callable(..) => true,
-                other => match other.class() {
-                    Some(c) => self.world.is_subclass(&c, &base) != Some(false),
-                    None => false,
-                },
-            };
-            if !fine {
-                self.report(
-                    Rule::InvalidRaise,
-                    at,
-                    format!("`{}` is not an exception", widen(ty)),
-                );
-                return;
-            }
-        }
-    }
-
-    fn assert_stmt(&mut self, stmt: &ast::StmtAssert) {
-        let span = stmt.range;
-        let condition = self.condition(&stmt.test);
-        self.state = condition.no;
-        let message = stmt.msg.as_ref().map(|m| {
-            let e = self.expr(m, None);
-            let e = self.unprimitive(e);
-            object(e)
-        });
-        self.state = condition.yes;
-        self.push(StmtKind::Assert(condition.test, message), span);
-    }
-
-    /// Forgets what is known of the names that `body` binds: control may have left it anywhere.
-    fn blur(&mut self, before: &State, body: &[Stmt]) {
-        let names = Names::of(body);
-        let touched = self.state.touched.clone();
-        let mut state = before.clone();
-        state.facts.retain(|place, _| {
-            place.path.is_empty()
-                && match &place.root {
-                    Root::Local(id) => {
-                        let name = &self.locals[id.0 as usize].name;
-                        !names.bound.contains(name.as_str())
-                    }
-                    Root::Global(name) => {
-                        !names.bound.contains(name.as_str())
-                            && !names.globals.contains(name.as_str())
-                    }
-                }
-        });
-        for (i, t) in touched.iter().enumerate() {
-            if *t {
-                if state.touched.len() <= i {
-                    state.touched.resize(i + 1, false);
-                }
-                state.touched[i] = true;
-            }
-        }
-        state.reachable = before.reachable;
-        self.state = state;
-    }
-
-    fn try_stmt(&mut self, stmt: &ast::StmtTry) {
-        self.fall_back(
-            "a `try` statement",
-            TextRange::at(stmt.range.start(), 3.into()),
-        );
-        let before = self.state.clone();
-        // Who catches `AttributeError` expects that an attribute may not be there.
-        let expects = stmt.handlers.iter().any(|h| {
-            let ast::ExceptHandler::ExceptHandler(h) = h;
-            h.type_.as_ref().is_some_and(|ty| names_attribute_error(ty))
-        });
-        self.expects_missing += u32::from(expects);
-        self.body(&stmt.body);
-        self.expects_missing -= u32::from(expects);
-        let after_body = self.state.clone();
-        self.body(&stmt.orelse);
-        let mut after = self.state.clone();
-        for handler in &stmt.handlers {
-            let ast::ExceptHandler::ExceptHandler(handler) = handler;
-            self.state = after_body.clone();
-            self.blur(&before, &stmt.body);
-            if let Some(ty) = &handler.type_ {
-                self.expr(ty, None);
-            }
-            if let Some(name) = &handler.name {
-                self.assign_unknown(name.as_str(), handler.range);
-            }
-            self.body(&handler.body);
-            if let Some(name) = &handler.name {
-                if let Some(id) = self.local(name.as_str()) {
-                    self.state.forget(&Place {
-                        root: Root::Local(id),
-                        path: Vec::new(),
-                    });
-                    self.state.set_bound(id, false);
-                }
-            }
-            after = after.join(&self.state, self.world);
-        }
-        if stmt.finalbody.is_empty() {
-            self.state = after;
-            return;
-        }
-        // Once from anywhere, for its errors, and once from where control goes on.
-        if after.reachable {
-            self.state = after;
-            self.body(&stmt.finalbody);
-        } else {
-            self.state = after.clone();
-            self.blur(&before, &stmt.body);
-            self.body(&stmt.finalbody);
-            self.state.reachable = false;
-        }
-    }
-
-    fn with_stmt(&mut self, stmt: &ast::StmtWith) {
-        self.fall_back(
-            "a `with` statement",
-            TextRange::at(stmt.range.start(), 4.into()),
-        );
-        for item in &stmt.items {
-            let value = self.expr(&item.context_expr, None);
-            if let Some(target) = &item.optional_vars {
-                let mut e = self.unknown(stmt.range);
-                e.ty = self.entered(&value.ty);
-                if e.ty.held() != crate::types::Held::Object {
-                    e.ty = Type::Dynamic;
-                }
-                self.assign(target, e, stmt.range);
-            }
-        }
-        self.after_call();
-        self.body(&stmt.body);
-    }
-
-    /// What `__enter__` of a value of type `ty` gives, as far as static classes say it.
-    fn entered(&self, ty: &Type) -> Type {
-        let (Type::Instance(class, args) | Type::Exact(class, args)) = ty else {
-            return Type::Dynamic;
-        };
-        if !self.world.is_static_module(&class.module) {
-            return Type::Dynamic;
-        }
-        match self.world.member(class, args, "__enter__") {
-            super::world::Lookup::Found {
-                member: crate::interface::Member::Method(symbol),
-                params,
-                ..
-            } => match self.world.function(&symbol) {
-                Some(f) if !f.is_decorated && !f.is_async => {
-                    super::world::erase(&super::world::substitute(&f.returns, &params))
-                }
-                _ => Type::Dynamic,
-            },
-            _ => Type::Dynamic,
-        }
-    }
-
-    fn match_stmt(&mut self, stmt: &ast::StmtMatch) {
-        self.fall_back(
-            "a `match` statement",
-            TextRange::at(stmt.range.start(), 5.into()),
-        );
-        let subject = self.expr(&stmt.subject, None);
-        let place = self.place(&stmt.subject);
-        let before = self.state.clone();
-        let mut after: Option<State> = None;
-        let mut irrefutable = false;
-        for case in &stmt.cases {
-            self.state = before.clone();
-            if let Some(place) = &place {
-                self.state.forget(place);
-                self.state.facts.insert(place.clone(), Type::Dynamic);
-            }
-            let mut names = Vec::new();
-            pattern_names(&case.pattern, &mut names);
-            for name in names {
-                self.assign_unknown(&name, stmt.range);
-            }
-            if let Some(guard) = &case.guard {
-                let condition = self.condition(guard);
-                self.state = condition.yes;
-            }
-            self.body(&case.body);
-            irrefutable |= case.guard.is_none() && is_irrefutable(&case.pattern);
-            after = Some(match after {
-                Some(after) => after.join(&self.state, self.world),
-                None => self.state.clone(),
-            });
-        }
-        // Whether the cases exhaust the subject is not worked out; a subject with few values is taken to be.
-        let few = match &subject.ty {
-            Type::Union(_) | Type::Literal(_) => true,
-            t if t.is_builtin("bool") => true,
-            t => !known_value(t) && !t.is_dynamic(),
-        };
-        let all_left = after.as_ref().is_some_and(|s| !s.reachable);
-        let mut state = after.unwrap_or_else(|| before.clone());
-        let never = few && all_left;
-        if !irrefutable && !never {
-            state = state.join(&before, self.world);
-        }
-        self.state = state;
-    }
-}
-
-fn names_attribute_error(ty: &ast::Expr) -> bool {
-    match ty {
-        ast::Expr::Name(name) => name.id.as_str() == "AttributeError",
-        ast::Expr::Tuple(t) => t.elts.iter().any(names_attribute_error),
-        _ => false,
-    }
 }
 
 /// Whether a statement never goes on to the next.
@@ -515,41 +295,4 @@ fn has_break(stmts: &[tree::Stmt]) -> bool {
         StmtKind::For { orelse, .. } | StmtKind::While(_, _, orelse) => has_break(orelse),
         _ => false,
     })
-}
-
-fn is_irrefutable(pattern: &ast::Pattern) -> bool {
-    match pattern {
-        ast::Pattern::MatchAs(p) => p.pattern.as_ref().is_none_or(|p| is_irrefutable(p)),
-        ast::Pattern::MatchOr(p) => p.patterns.iter().any(is_irrefutable),
-        _ => false,
-    }
-}
-
-fn pattern_names(pattern: &ast::Pattern, names: &mut Vec<String>) {
-    match pattern {
-        ast::Pattern::MatchAs(p) => {
-            names.extend(p.name.as_ref().map(ToString::to_string));
-            if let Some(inner) = &p.pattern {
-                pattern_names(inner, names);
-            }
-        }
-        ast::Pattern::MatchStar(p) => names.extend(p.name.as_ref().map(ToString::to_string)),
-        ast::Pattern::MatchMapping(p) => {
-            names.extend(p.rest.as_ref().map(ToString::to_string));
-            p.patterns.iter().for_each(|p| pattern_names(p, names));
-        }
-        ast::Pattern::MatchSequence(p) => p.patterns.iter().for_each(|p| pattern_names(p, names)),
-        ast::Pattern::MatchOr(p) => p.patterns.iter().for_each(|p| pattern_names(p, names)),
-        ast::Pattern::MatchClass(p) => {
-            p.arguments
-                .patterns
-                .iter()
-                .for_each(|p| pattern_names(p, names));
-            p.arguments
-                .keywords
-                .iter()
-                .for_each(|k| pattern_names(&k.pattern, names));
-        }
-        _ => {}
-    }
 }

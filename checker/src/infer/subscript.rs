@@ -31,7 +31,21 @@ impl Cx<'_> {
             );
         }
         let index = self.index(&value, &subscript.slice);
-        self.read_item(value, index, span)
+        let fact = self
+            .item_place(subscript)
+            .and_then(|place| self.state.facts.get(&place).copied());
+        let e = self.read_item(value, index, span);
+        match fact {
+            // The item was narrowed; another thread may have stored to it since, so the narrowing is checked.
+            Some(fact) if fact != e.ty && !e.ty.is_dynamic() => {
+                if fact.held() == e.ty.held() || e.ty.held() == Held::Object {
+                    self.expect(e, &fact)
+                } else {
+                    e
+                }
+            }
+            _ => e,
+        }
     }
 
     fn quiet_index(&mut self, slice: &ast::Expr) -> Expr {
@@ -450,6 +464,32 @@ impl Cx<'_> {
 
     /// `target[index] = value`, the value evaluated already.
     pub fn assign_subscript(
+        &mut self,
+        subscript: &ast::ExprSubscript,
+        parts: Option<(Expr, Expr)>,
+        value: Expr,
+        span: TextRange,
+    ) {
+        let ty = value.ty;
+        self.store_item(subscript, parts, value, span);
+        self.state.forget_items();
+        let Some(place) = self.item_place(subscript) else {
+            return;
+        };
+        let target = ast::Expr::Subscript(subscript.clone());
+        let Some(declared) = self.expected_of(&target) else {
+            return;
+        };
+        if self.world.assignable(&ty, &declared) {
+            let fact = self.narrow_declared(&declared, &ty);
+            if fact != declared && !matches!(fact, Type::Primitive(_)) {
+                self.learn(place, fact);
+            }
+        }
+    }
+
+    /// The store itself.
+    fn store_item(
         &mut self,
         subscript: &ast::ExprSubscript,
         parts: Option<(Expr, Expr)>,

@@ -484,19 +484,39 @@ impl<'a> World<'a> {
             members.push(none);
         }
         self.fold_values(&mut members);
-        if members.len() > 8 {
-            let mut wide: Vec<Type> = Vec::new();
-            for member in members.iter().map(widen) {
-                if !wide.contains(&member) {
-                    wide.push(member);
-                }
-            }
-            members = wide;
-        }
-        if members.len() > 8 {
+        self.merge_tuples(&mut members);
+        if kinds(&members) > MOST_KINDS {
             return Type::object();
         }
         Type::union(members)
+    }
+
+    /// Puts a tuple of any length in the place of tuples of many lengths, as a loop makes them that adds to a tuple.
+    fn merge_tuples(&self, members: &mut Vec<Type>) {
+        let mut lengths: Vec<usize> = members
+            .iter()
+            .filter_map(|m| match m {
+                Type::Tuple(items) => Some(items.len()),
+                _ => None,
+            })
+            .collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        if lengths.len() <= MOST_LENGTHS {
+            return;
+        }
+        let mut item = Type::Never;
+        members.retain(|m| match m {
+            Type::Tuple(items) => {
+                item = self.join(&item, &self.join_all(items.iter().map(widen)));
+                false
+            }
+            _ => true,
+        });
+        let any_length = Type::Instance(Symbol::new("builtins", "tuple"), [item].into());
+        if !members.contains(&any_length) {
+            members.push(any_length);
+        }
     }
 
     /// Puts an enumeration in the place of all of its members, and `bool` in that of `True` and `False`.
@@ -617,6 +637,9 @@ impl<'a> World<'a> {
             (Type::Tuple(x), Type::Tuple(y)) => {
                 x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| self.covers(a, b))
             }
+            (Type::Instance(s, x), Type::Tuple(y)) if s.is_builtin("tuple") && x.len() == 1 => {
+                y.iter().all(|item| self.covers(&x[0], item))
+            }
             (Type::Union(_), Type::Union(members)) => members.iter().all(|m| self.covers(a, m)),
             (Type::Union(members), _) => members.iter().any(|m| self.covers(m, b)),
             _ => false,
@@ -645,6 +668,27 @@ impl<'a> World<'a> {
             })
         })
     }
+}
+
+/// A join of more kinds of values than this says no more than that they are objects.
+const MOST_KINDS: usize = 64;
+
+/// A join of tuples of more lengths than this is a tuple of any length.
+const MOST_LENGTHS: usize = 6;
+
+/// How many kinds of values there are among `members`, those that are known one by one taken together.
+fn kinds(members: &[Type]) -> usize {
+    if members.len() <= MOST_KINDS {
+        return members.len();
+    }
+    let one_value = |m: &Type| matches!(m, Type::Literal(_) | Type::EnumMember(..));
+    let mut classes: Vec<Symbol> = members
+        .iter()
+        .filter(|m| one_value(m))
+        .filter_map(Type::class)
+        .collect();
+    classes.dedup();
+    classes.len() + members.iter().filter(|m| !one_value(m)).count()
 }
 
 /// Whether instances of a class are plain values of the language: nothing else is an instance of them by accident.

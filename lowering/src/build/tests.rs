@@ -176,6 +176,7 @@ fn known() -> Known {
         is_protocol: false,
         metaclass: None,
         is_rewritten: false,
+        match_args: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),
