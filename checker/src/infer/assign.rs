@@ -122,7 +122,9 @@ impl Cx<'_> {
     pub fn assign_name(&mut self, name: &str, value: Expr, span: TextRange) {
         if self.names.nonlocals.contains(name) {
             self.fall_back("a variable of an enclosing function", span);
-            return;
+            if self.local(name).is_none() {
+                return;
+            }
         }
         match self.local(name) {
             Some(id) => self.assign_local(id, name, value, span),

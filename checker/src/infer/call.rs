@@ -346,7 +346,10 @@ impl Cx<'_> {
             return known(e, ty);
         }
         let declared = substitute(&substitute(&function.returns, params), solved);
-        let ty = erase(&declared);
+        let ty = match self.returned_by.get(&function.symbol) {
+            Some(returned) if !function.returns_annotated && !function.is_generator => *returned,
+            _ => erase(&declared),
+        };
         if ty == Type::Never {
             let mut e = e;
             e.ty = Type::Never;

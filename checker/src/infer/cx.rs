@@ -18,6 +18,7 @@ use crate::types::{Constant, Held, Name, Symbol, Type};
 
 use super::coroutine::Generator;
 use super::flow::{Place, Root, State, Step};
+use super::nested::{Captured, Nest};
 use super::scope::Names;
 use super::world::World;
 
@@ -62,6 +63,8 @@ pub struct Finding {
 /// A loop that is being walked.
 #[derive(Debug, Default)]
 pub struct LoopFrame {
+    /// Where the loop is.
+    pub span: TextRange,
     /// States at each `break`.
     pub breaks: Vec<State>,
     /// States at each `continue`.
@@ -110,6 +113,14 @@ pub struct Cx<'a> {
     pub prior: Vec<Type>,
     /// What is known here.
     pub state: State,
+    /// Infers what is nested in the scope.
+    pub nest: Option<&'a dyn Nest>,
+    /// The variables of functions around that the scope sees.
+    pub captured: &'a [Captured],
+    /// The join of what is returned.
+    pub returned: Type,
+    /// What nested functions return that do not declare it.
+    pub returned_by: FxHashMap<Symbol, Type>,
     /// What is known where exceptions may leave the blocks around from which they are caught, innermost last.
     pub raising: Vec<Option<State>>,
     /// What the function generates, if it is a generator and declares it.

@@ -137,10 +137,7 @@ impl Cx<'_> {
             ast::Expr::Call(call) => self.call(call, expected),
             ast::Expr::Attribute(attribute) => self.attribute(attribute, span),
             ast::Expr::Subscript(subscript) => self.subscript(subscript, span),
-            ast::Expr::Lambda(_) => {
-                self.fall_back("a lambda", span);
-                self.unknown(span)
-            }
+            ast::Expr::Lambda(node) => self.lambda(node, expected, span),
             ast::Expr::Yield(node) => self.yield_expr(node, span),
             ast::Expr::YieldFrom(node) => self.yield_from(node, span),
             ast::Expr::Await(node) => self.await_expr(node, span),
@@ -165,6 +162,9 @@ impl Cx<'_> {
     // --- names ---
 
     fn name(&mut self, name: &str, span: TextRange) -> Expr {
+        if self.names.nonlocals.contains(name) {
+            self.fall_back("a variable of an enclosing function", span);
+        }
         if let Some(id) = self.local(name) {
             if self.kind != ScopeKind::Class || self.state.may_be_bound(id) {
                 return self.read_local(id, name, span);

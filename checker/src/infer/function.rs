@@ -17,7 +17,8 @@ use super::attr::erase_top;
 use super::convert::Why;
 use super::coroutine::Generator;
 use super::cx::{Annotations, Cx, Finding, ScopeKind, none};
-use super::flow::{Place, Root, State};
+use super::flow::{Place, State};
+use super::nested::{Captured, Nest};
 use super::scope::Names;
 use super::stmt::terminates;
 use super::world::World;
@@ -29,6 +30,10 @@ const PASSES: usize = 12;
 pub struct Scope<'a> {
     /// The program.
     pub world: &'a World<'a>,
+    /// Infers what is nested in it.
+    pub nest: Option<&'a dyn Nest>,
+    /// The variables of functions around that it sees.
+    pub captured: &'a [Captured],
     /// What annotations mean in it.
     pub annotations: &'a Annotations<'a>,
     /// Decides conditions when compiling.
@@ -59,6 +64,8 @@ pub struct Inferred {
     pub findings: Vec<Finding>,
     /// The tree, or why there is none. Of modules and classes there is none.
     pub body: Result<Body, Fallback>,
+    /// The join of what it returns, where nothing is declared.
+    pub returned: Type,
     /// The types of expressions and of locals, if they were wanted.
     pub types: Learned,
 }
@@ -79,6 +86,25 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     let params = cx.locals.len();
     let param_names: FxHashSet<String> = cx.by_name.keys().cloned().collect();
     if scope.kind != ScopeKind::Module {
+        for (name, ty) in scope.captured {
+            let own = cx.by_name.contains_key(name)
+                || names.bound.contains(name)
+                || names.globals.contains(name);
+            if own {
+                continue;
+            }
+            let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
+            cx.by_name.insert(name.clone(), id);
+            cx.locals.push(Local {
+                name: Name::new(name),
+                ty: *ty,
+                maybe_unbound: false,
+            });
+            cx.declared.push(Some(*ty));
+        }
+    }
+    let entered = cx.locals.len();
+    if scope.kind != ScopeKind::Module {
         for name in names.bound.iter().filter(|n| !param_names.contains(*n)) {
             let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
             cx.by_name.insert(name.clone(), id);
@@ -94,10 +120,10 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     cx.named = cx.locals.len();
     cx.prior = vec![Type::Never; cx.named];
     for pass in 0..PASSES {
-        begin(&mut cx, scope, params);
+        begin(&mut cx, scope, entered);
         // The first pass finds out what is assigned. Each later one is written as if it were the last, and is if it finds
         // what the one before it found.
-        cx.last = pass > 0 || cx.named == params;
+        cx.last = pass > 0 || cx.named == entered;
         cx.tentative = cx.last;
         cx.body(scope.body);
         let settled = cx.assigned == cx.prior && cx.new_back == cx.back;
@@ -121,7 +147,7 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
             break;
         }
     }
-    begin(&mut cx, scope, params);
+    begin(&mut cx, scope, entered);
     cx.last = true;
     cx.tentative = false;
     cx.body(scope.body);
@@ -150,6 +176,10 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         assigned: Vec::new(),
         prior: Vec::new(),
         state: State::start(0, 0),
+        nest: scope.nest,
+        captured: scope.captured,
+        returned: Type::Never,
+        returned_by: FxHashMap::default(),
         raising: Vec::new(),
         generator: None,
         loops: Vec::new(),
@@ -216,6 +246,7 @@ fn begin(cx: &mut Cx<'_>, scope: &Scope<'_>, params: usize) {
     cx.new_back.clear();
     cx.loops.clear();
     cx.raising.clear();
+    cx.returned = Type::Never;
     cx.comprehension.clear();
     cx.fresh.clear();
     cx.fallback = None;
@@ -232,17 +263,19 @@ fn believe_params(cx: &mut Cx<'_>, function: &FunctionInterface) {
         let plain = !matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword);
         if plain && !param.ty.is_dynamic() && cx.locals[i].ty != param.ty {
             let id = LocalId(u32::try_from(i).unwrap_or(u32::MAX));
-            let place = Place {
-                root: Root::Local(id),
-                path: Vec::new(),
-            };
-            cx.believe(place, Some(param.ty));
+            cx.believe(Place::local(id), Some(param.ty));
         }
     }
 }
 
 fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
     let span = scope.span;
+    let falls_off = cx.state.reachable;
+    let returned = match (cx.returned, falls_off) {
+        (Type::Never, false) => Type::Dynamic,
+        (ty, false) => ty,
+        (ty, true) => cx.world.join(&ty, &Type::None),
+    };
     if let Some(function) = scope.function.clone() {
         end_of_body(&mut cx, &function, scope);
         if function.is_async {
@@ -300,6 +333,7 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
     Inferred {
         findings: cx.findings,
         body,
+        returned,
         types,
     }
 }

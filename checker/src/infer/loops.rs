@@ -35,6 +35,7 @@ impl Cx<'_> {
         key: TextRange,
         f: impl FnOnce(&mut Self) -> T,
     ) -> (T, State, State, Vec<State>) {
+        let span = key;
         let key = (key, self.walk);
         if let Some(back) = self.back.get(&key).cloned() {
             // What the body's end does not say of a place is not known at the head either.
@@ -44,7 +45,10 @@ impl Cx<'_> {
             self.state.keep_temporaries(&entry, self.named);
         }
         let head = self.state.clone();
-        self.loops.push(LoopFrame::default());
+        self.loops.push(LoopFrame {
+            span,
+            ..LoopFrame::default()
+        });
         let result = f(self);
         let frame = self.loops.pop().unwrap_or_default();
         for state in &frame.continues {

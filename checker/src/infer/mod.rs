@@ -28,6 +28,7 @@ pub mod handling;
 pub mod iterate;
 pub mod loops;
 pub mod narrow;
+pub mod nested;
 pub mod ops;
 pub mod scope;
 pub mod statics;
@@ -55,6 +56,7 @@ use crate::types::{Name, Symbol, Type};
 use cx::{Declared, Finding, ScopeKind};
 pub use function::Learned;
 use function::{Inferred, Scope, infer};
+use nested::{Captured, Nest};
 use world::{Env, ModuleKind, World};
 
 /// What checking one function found.
@@ -180,8 +182,15 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
             is_final: found.is_final,
         }
     };
+    let nest = DbNest {
+        db,
+        file,
+        world: &world,
+    };
     infer(&Scope {
         world: &world,
+        nest: Some(&nest),
+        captured: &[],
         annotations: &annotations,
         decide: &decide,
         source: &source.text,
@@ -194,6 +203,106 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
         name_span: part.name_span,
         records: part.records,
     })
+}
+
+/// What is nested in functions, found in the database.
+struct DbNest<'a> {
+    db: &'a dyn Db,
+    file: File,
+    world: &'a World<'a>,
+}
+
+impl DbNest<'_> {
+    fn infer(&self, qualname: &Name, part: Part<'_>, captured: &[Captured]) -> Inferred {
+        let scope = AnnotationScope::inside(self.db, self.file, qualname);
+        let source = crate::files::source_text(self.db, self.file);
+        let environment = Environment::of(self.db);
+        let decide = |condition: &ast::Expr| environment.truth(condition);
+        let annotations = |expr: &ast::Expr| -> Declared {
+            let found = scope.annotation(expr, &mut Vec::new());
+            Declared {
+                ty: found.ty,
+                is_final: found.is_final,
+            }
+        };
+        infer(&Scope {
+            world: self.world,
+            nest: Some(self),
+            captured,
+            annotations: &annotations,
+            decide: &decide,
+            source: &source.text,
+            module: module_name(self.db, self.file),
+            kind: part.kind,
+            function: part.function,
+            class: part.class,
+            body: part.body,
+            span: part.span,
+            name_span: part.name_span,
+            records: false,
+        })
+    }
+
+    fn symbol(&self, qualname: Name) -> Symbol {
+        Symbol::of(module_name(self.db, self.file), qualname)
+    }
+}
+
+impl Nest for DbNest<'_> {
+    fn function(&self, node: &ast::StmtFunctionDef) -> Option<Symbol> {
+        let index = module_index(self.db, self.file);
+        let entry = index.functions.values().find(|f| f.range == node.range)?;
+        Some(self.symbol(entry.qualname))
+    }
+
+    fn class(&self, node: &ast::StmtClassDef) -> Option<Symbol> {
+        let index = module_index(self.db, self.file);
+        let (qualname, _) = index.classes.iter().find(|(_, c)| c.range == node.range)?;
+        Some(self.symbol(*qualname))
+    }
+
+    fn check_function(
+        &self,
+        node: &ast::StmtFunctionDef,
+        captured: &[Captured],
+    ) -> (Vec<Finding>, Type) {
+        let index = module_index(self.db, self.file);
+        let entry = index.functions.values().find(|f| f.range == node.range);
+        let Some(entry) = entry else {
+            return (Vec::new(), Type::Dynamic);
+        };
+        let Some(interface) = crate::signatures::function_in(self.db, self.file, &entry.qualname)
+        else {
+            return (Vec::new(), Type::Dynamic);
+        };
+        let part = Part {
+            kind: ScopeKind::Function,
+            function: Some(interface),
+            class: entry.class.map(|class| self.symbol(class)),
+            body: &node.body,
+            span: node.range,
+            name_span: entry.name_range,
+            records: false,
+        };
+        let found = self.infer(&entry.qualname, part, captured);
+        (found.findings, found.returned)
+    }
+
+    fn check_class(&self, node: &ast::StmtClassDef, captured: &[Captured]) -> Vec<Finding> {
+        let Some(symbol) = self.class(node) else {
+            return Vec::new();
+        };
+        let part = Part {
+            kind: ScopeKind::Class,
+            function: None,
+            class: Some(symbol),
+            body: &node.body,
+            span: node.range,
+            name_span: node.name.range(),
+            records: false,
+        };
+        self.infer(&symbol.qualname, part, captured).findings
+    }
 }
 
 fn diagnostics(file: File, findings: Vec<Finding>) -> Vec<Diagnostic> {
@@ -564,6 +673,8 @@ fn check_default(
     let decide = |_: &ast::Expr| None;
     function::infer_value(
         &Scope {
+            nest: None,
+            captured: &[],
             world: &world,
             annotations: &annotations,
             decide: &decide,

@@ -3,13 +3,16 @@
 use crate::collections::{IndexMap, IndexSet};
 use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Expr, ExprContext, Pattern, Stmt};
-use rustc_hash::FxHashSet;
+use keelback_parser::text_size::TextSize;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The names of one scope.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Names bound in the scope itself, in order of first binding.
     pub bound: IndexSet<String>,
+    /// Where each of them is bound.
+    pub positions: FxHashMap<String, Vec<TextSize>>,
     /// Names declared `global`.
     pub globals: FxHashSet<String>,
     /// Names declared `nonlocal`.
@@ -48,8 +51,13 @@ struct Collector {
 }
 
 impl Collector {
-    fn bind(&mut self, name: &str) {
+    fn bind(&mut self, name: &str, at: TextSize) {
         self.names.bound.insert(name.to_owned());
+        self.names
+            .positions
+            .entry(name.to_owned())
+            .or_default()
+            .push(at);
     }
 
     fn alias(&mut self, alias: &ast::Alias) {
@@ -57,7 +65,7 @@ impl Collector {
             Some(name) => name.as_str(),
             None => alias.name.as_str().split('.').next().unwrap_or_default(),
         };
-        self.bind(bound);
+        self.bind(bound, alias.range.start());
     }
 
     fn nested(&mut self, body: &[Stmt]) {
@@ -74,7 +82,7 @@ impl<'a> Visitor<'a> for Collector {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::FunctionDef(def) => {
-                self.bind(def.name.as_str());
+                self.bind(def.name.as_str(), def.name.range.start());
                 for decorator in &def.decorator_list {
                     self.visit_expr(&decorator.expression);
                 }
@@ -86,7 +94,7 @@ impl<'a> Visitor<'a> for Collector {
                 self.nested(&def.body);
             }
             Stmt::ClassDef(def) => {
-                self.bind(def.name.as_str());
+                self.bind(def.name.as_str(), def.name.range.start());
                 for decorator in &def.decorator_list {
                     self.visit_expr(&decorator.expression);
                 }
@@ -106,7 +114,7 @@ impl<'a> Visitor<'a> for Collector {
             }
             Stmt::AnnAssign(s) => {
                 if let Expr::Name(name) = &*s.target {
-                    self.bind(name.id.as_str());
+                    self.bind(name.id.as_str(), name.range.start());
                     self.names.annotations.insert(name.id.to_string(), ());
                 }
                 visitor::walk_stmt(self, stmt);
@@ -121,12 +129,12 @@ impl<'a> Visitor<'a> for Collector {
                 if self.comprehension == 0
                     && matches!(name.ctx, ExprContext::Store | ExprContext::Del)
                 {
-                    self.bind(name.id.as_str());
+                    self.bind(name.id.as_str(), name.range.start());
                 }
             }
             Expr::Named(named) => {
                 if let Expr::Name(name) = &*named.target {
-                    self.bind(name.id.as_str());
+                    self.bind(name.id.as_str(), name.range.start());
                 }
                 self.visit_expr(&named.value);
             }
@@ -147,7 +155,7 @@ impl<'a> Visitor<'a> for Collector {
     fn visit_except_handler(&mut self, handler: &'a ast::ExceptHandler) {
         let ast::ExceptHandler::ExceptHandler(inner) = handler;
         if let Some(name) = &inner.name {
-            self.bind(name.as_str());
+            self.bind(name.as_str(), name.range.start());
         }
         visitor::walk_except_handler(self, handler);
     }
@@ -156,17 +164,17 @@ impl<'a> Visitor<'a> for Collector {
         match pattern {
             Pattern::MatchAs(p) => {
                 if let Some(name) = &p.name {
-                    self.bind(name.as_str());
+                    self.bind(name.as_str(), name.range.start());
                 }
             }
             Pattern::MatchStar(p) => {
                 if let Some(name) = &p.name {
-                    self.bind(name.as_str());
+                    self.bind(name.as_str(), name.range.start());
                 }
             }
             Pattern::MatchMapping(p) => {
                 if let Some(name) = &p.rest {
-                    self.bind(name.as_str());
+                    self.bind(name.as_str(), name.range.start());
                 }
             }
             _ => {}

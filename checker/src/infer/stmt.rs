@@ -10,7 +10,7 @@ use crate::types::{Constant, Type};
 use super::convert::Why;
 use super::cx::{Cx, ScopeKind, none, range};
 use super::flow::{Place, Root};
-use super::world::widen;
+use super::world::{Resolved, widen};
 
 impl Cx<'_> {
     /// Statements of a block, up to the first that never goes on.
@@ -98,25 +98,31 @@ impl Cx<'_> {
                 if self.kind == ScopeKind::Function {
                     self.fall_back("a nested function", s.name.range);
                 }
-                self.definition(s.name.as_str(), &s.decorator_list, span);
+                self.nested_function(s);
             }
             Stmt::ClassDef(s) => {
                 if self.kind == ScopeKind::Function {
                     self.fall_back("a nested class", s.name.range);
                 }
                 self.check_bases(s);
-                self.definition(s.name.as_str(), &s.decorator_list, span);
+                self.nested_class(s);
             }
             Stmt::Import(s) => {
                 if self.kind != ScopeKind::Module {
                     self.fall_back("an import in a function", span);
                 }
                 for alias in &s.names {
-                    let bound = match &alias.asname {
-                        Some(name) => name.as_str(),
-                        None => alias.name.as_str().split('.').next().unwrap_or_default(),
+                    let whole = alias.name.as_str();
+                    let first = whole.split('.').next().unwrap_or_default();
+                    let (bound, module) = match &alias.asname {
+                        Some(name) => (name.as_str(), whole),
+                        None => (first, first),
                     };
-                    self.bind_unknown(bound, span);
+                    let resolved = match self.world.module(module) {
+                        Some(_) => Resolved::Module(module.into()),
+                        None => Resolved::Dynamic,
+                    };
+                    self.bind_import(bound, resolved, span);
                 }
             }
             Stmt::ImportFrom(s) => {
@@ -128,7 +134,11 @@ impl Cx<'_> {
                         .asname
                         .as_ref()
                         .map_or(alias.name.as_str(), |n| n.as_str());
-                    self.bind_unknown(bound, span);
+                    let resolved = match (&s.module, s.level) {
+                        (Some(module), 0) => self.world.export(module, alias.name.as_str()),
+                        _ => Resolved::Dynamic,
+                    };
+                    self.bind_import(bound, resolved, span);
                 }
             }
             Stmt::TypeAlias(s) => {
@@ -144,7 +154,7 @@ impl Cx<'_> {
     }
 
     /// A name that a statement binds which is not followed here. At module level the interface knows better.
-    fn bind_unknown(&mut self, name: &str, span: TextRange) {
+    pub fn bind_unknown(&mut self, name: &str, span: TextRange) {
         if self.kind == ScopeKind::Module {
             self.state.forget(&Place {
                 root: Root::Global(name.into()),
@@ -155,7 +165,8 @@ impl Cx<'_> {
         }
     }
 
-    fn definition(&mut self, name: &str, decorators: &[ast::Decorator], span: TextRange) {
+    /// The name that a `def` or a `class` binds of which nothing is known.
+    pub fn definition(&mut self, name: &str, decorators: &[ast::Decorator], span: TextRange) {
         for decorator in decorators {
             // Evaluated for errors in names; what decorators mean is known from the interface.
             let _ = self.quiet_type(&decorator.expression);
@@ -212,6 +223,9 @@ impl Cx<'_> {
             self.state.reachable = false;
             return;
         }
+        self.returned = self
+            .world
+            .join(&self.returned, &super::attr::python_type(&value.ty));
         if stmt.value.is_none() && !self.world.assignable(&Type::None, &returns) {
             self.report(
                 Rule::InvalidReturn,
