@@ -112,6 +112,8 @@ rules! {
     DuplicateArgument = "duplicate-argument", Error, Types;
     /// A returned value does not fit the declared return type.
     InvalidReturn = "invalid-return", Error, Types;
+    /// A type guard that can say nothing of its argument.
+    InvalidTypeGuard = "invalid-type-guard", Error, Types;
     /// A yielded value does not fit what the generator is declared to yield.
     InvalidYield = "invalid-yield", Error, Types;
     /// A function that must return a value can reach its end without one.

@@ -406,17 +406,60 @@ impl<'a> Cx<'a> {
     /// something of its type, which is checked when it is read; and a module's own code is not compiled.
     pub fn after_call(&mut self) {
         let (world, module, kind) = (self.world, &self.module, self.kind);
+        let fixed: Vec<Place> = self
+            .state
+            .facts
+            .keys()
+            .filter(|place| !place.path.is_empty() && self.is_fixed(place))
+            .cloned()
+            .collect();
         self.state.keep(|place| {
-            place.path.is_empty()
-                && match &place.root {
-                    Root::Local(_) => true,
-                    Root::Global(_) if kind == ScopeKind::Module => true,
-                    Root::Global(name) => matches!(
-                        world.binding(module, name),
-                        Some(crate::interface::Export::Variable { ty, .. }) if !ty.is_dynamic()
-                    ),
-                }
+            if !place.path.is_empty() {
+                return fixed.contains(place);
+            }
+            match &place.root {
+                Root::Local(_) => true,
+                Root::Global(_) if kind == ScopeKind::Module => true,
+                Root::Global(name) => matches!(
+                    world.binding(module, name),
+                    Some(crate::interface::Export::Variable { ty, .. }) if !ty.is_dynamic()
+                ),
+            }
         });
+    }
+
+    /// Whether a chain goes from a local through `Final` fields alone, which nothing changes.
+    fn is_fixed(&self, place: &Place) -> bool {
+        let Root::Local(id) = place.root else {
+            return false;
+        };
+        let root = Place::local(id);
+        let mut ty = match self.state.facts.get(&root) {
+            Some(fact) => *fact,
+            None => self.storage(id),
+        };
+        place.path.iter().all(|step| {
+            let Step::Attribute(name) = step else {
+                return false;
+            };
+            let (Type::Instance(class, args) | Type::Exact(class, args)) = ty else {
+                return false;
+            };
+            match self.world.member(&class, &args, name) {
+                super::world::Lookup::Found {
+                    member:
+                        crate::interface::Member::Field {
+                            ty: field,
+                            is_final,
+                        },
+                    ..
+                } => {
+                    ty = field;
+                    is_final
+                }
+                _ => false,
+            }
+        })
     }
 
     /// `name` as it is stored in an object, mangled inside classes.

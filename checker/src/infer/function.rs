@@ -278,6 +278,7 @@ fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {
     };
     if let Some(function) = scope.function.clone() {
         end_of_body(&mut cx, &function, scope);
+        cx.check_guard(&function, scope.name_span);
         if function.is_async {
             cx.fall_back("an `async` function", scope.name_span);
         }

@@ -15,18 +15,32 @@ use super::world::{Resolved, widen};
 impl Cx<'_> {
     /// Statements of a block, up to the first that never goes on.
     pub fn body(&mut self, body: &[Stmt]) {
-        for stmt in body {
+        for (i, stmt) in body.iter().enumerate() {
             let alive = self.state.reachable;
             self.stmt(stmt);
             let ended = matches!(
                 stmt,
                 Stmt::Return(_) | Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_)
             );
+            if alive && !self.state.reachable && !ended {
+                self.never_runs(stmt, body.get(i + 1));
+            }
             if ended || (alive && !self.state.reachable && self.out.last().is_some_and(terminates))
             {
                 break;
             }
         }
+    }
+
+    /// Shows as unreachable what follows a statement that types say never goes on. What the syntax says is shown elsewhere.
+    fn never_runs(&mut self, stmt: &Stmt, next: Option<&Stmt>) {
+        let by_type = matches!(stmt, Stmt::Expr(_) | Stmt::Match(_) | Stmt::Assert(_));
+        let Some(next) = next.filter(|_| by_type) else {
+            return;
+        };
+        self.state.reachable = true;
+        self.report(Rule::UnreachableCode, range(next), "This can never run");
+        self.state.reachable = false;
     }
 
     /// One statement.

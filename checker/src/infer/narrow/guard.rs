@@ -1,12 +1,15 @@
 //! Functions that say something of their argument: user-defined type guards, `callable`, `hasattr`.
 
 use keelback_parser::ast;
+use keelback_parser::text_size::TextRange;
 
-use crate::interface::Member;
+use crate::interface::{FunctionInterface, Member, ParamKind};
+use crate::rules::Rule;
 use crate::types::{Constant, Type};
 
 use super::super::cx::Cx;
 use super::super::flow::State;
+use super::super::function::has_receiver;
 use super::super::world::{Lookup, is_value_class};
 use super::Condition;
 
@@ -23,6 +26,7 @@ impl Cx<'_> {
         let call = match expr {
             ast::Expr::Call(call) => call,
             ast::Expr::Named(named) => return self.after_guard(&named.value, of, both, yes, no),
+            ast::Expr::Await(node) => return self.after_guard(&node.value, of, both, yes, no),
             _ => return,
         };
         let keyword = call.arguments.keywords.first().map(|k| &k.value);
@@ -89,6 +93,35 @@ impl Cx<'_> {
         (sealed(&x) || sealed(&y))
             && self.world.is_subclass(&x, &y) == Some(false)
             && self.world.is_subclass(&y, &x) == Some(false)
+    }
+
+    /// Reports a type guard that cannot say anything of an argument: it has none by position, or one that can never be what the guard says.
+    pub fn check_guard(&mut self, function: &FunctionInterface, at: TextRange) {
+        let Type::Guard(of, both) = function.returns else {
+            return;
+        };
+        let kind = if both { "TypeIs" } else { "TypeGuard" };
+        let subject = function
+            .params
+            .iter()
+            .filter(|p| {
+                matches!(
+                    p.kind,
+                    ParamKind::PositionalOnly | ParamKind::Positional | ParamKind::VarPositional
+                )
+            })
+            .nth(usize::from(has_receiver(function.kind)));
+        let message = match subject {
+            None => format!("A `{kind}` says something of its first argument, and this takes none"),
+            Some(subject) if both && !self.world.assignable(&of, &subject.ty) => format!(
+                "`TypeIs[{of}]` narrows `{}`, which is `{}` and never that",
+                subject.name, subject.ty
+            ),
+            Some(_) => return,
+        };
+        let reachable = std::mem::replace(&mut self.state.reachable, true);
+        self.report(Rule::InvalidTypeGuard, at, message);
+        self.state.reachable = reachable;
     }
 
     /// `callable(x)`.

@@ -39,8 +39,8 @@ impl Cx<'_> {
             Type::None | Type::Function(_) | Type::Class(_) => false,
             ty if known_value(ty) => false,
             Type::Instance(c, a) | Type::Exact(c, a) => {
-                !matches!(self.world.member(c, a, "__bool__"), Lookup::Missing)
-                    || !matches!(self.world.member(c, a, "__len__"), Lookup::Missing)
+                matches!(self.world.member(c, a, "__bool__"), Lookup::Found { .. })
+                    || matches!(self.world.member(c, a, "__len__"), Lookup::Found { .. })
             }
             _ => true,
         }
