@@ -438,7 +438,11 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
     let entry = part.index.classes.get(qualname)?;
     let symbol = Symbol::of(module_name(db, file), *qualname);
     let heritage = heritage(db, definition);
-    let members = members(db, file, &part, entry, &heritage);
+    let mut members = members(db, file, &part, entry, &heritage);
+    let dataclass = crate::dataclasses::dataclass(db, file, entry, &symbol);
+    if let Some(made) = &dataclass {
+        crate::dataclasses::shape_members(made, &mut members);
+    }
     let enumeration = crate::enums::enumeration_query(db, definition);
     let mut interface = ClassInterface {
         abstract_methods: abstract_methods(db, file, &part, &symbol, &heritage, &members),
@@ -450,8 +454,8 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         enumeration,
         is_protocol: heritage.is_protocol,
         metaclass: heritage.metaclass,
-        is_rewritten: find_class(&crate::files::parsed(db, file), entry.range)
-            .is_some_and(|node| decorator_refusal(db, file, node).is_some()),
+        is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
+        dataclass: dataclass.map(Arc::new),
         match_args: match_args(db, file, entry, &heritage),
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
@@ -478,6 +482,7 @@ fn cyclic_class(
         is_protocol: false,
         metaclass: None,
         is_rewritten: true,
+        dataclass: None,
         members: IndexMap::default(),
         is_final: false,
         enumeration: None,

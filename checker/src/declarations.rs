@@ -19,6 +19,7 @@ use crate::types::{Name, Symbol, Type};
 
 mod classes;
 mod conflicts;
+mod dataclasses;
 mod enums;
 mod finals;
 mod hints;

@@ -159,6 +159,8 @@ pub struct ClassInterface {
     pub metaclass: Option<Symbol>,
     /// A decorator may have added to it or replaced it.
     pub is_rewritten: bool,
+    /// What is made from its annotations, if it is a dataclass.
+    pub dataclass: Option<Arc<Dataclass>>,
     /// Names of abstract methods that are still abstract here.
     pub abstract_methods: Vec<Name>,
     /// The attributes that patterns by position look at (`__match_args__`), where its own body says so.
@@ -169,6 +171,42 @@ pub struct ClassInterface {
     pub type_params: Vec<Variable>,
     /// Storage, when the class is laid out by the runtime; else why it is not.
     pub layout: Result<Arc<ClassLayout>, Name>,
+}
+
+/// What a dataclass's own decorator (or base, or metaclass) makes it into, and the fields of its own body.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dataclass {
+    /// Its own fields in order, and what only its constructor takes.
+    pub fields: Vec<DataclassField>,
+    /// It is given an `__init__`, unless it has its own.
+    pub init: bool,
+    /// It is given an `__eq__`.
+    pub eq: bool,
+    /// It is given `__lt__`, `__le__`, `__gt__` and `__ge__`.
+    pub order: bool,
+    /// Its fields cannot be assigned.
+    pub frozen: bool,
+    /// It is made by the standard library's own decorator.
+    pub is_standard: bool,
+}
+
+/// A field of a dataclass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DataclassField {
+    /// Its name in the class.
+    pub name: Name,
+    /// The name of the constructor's parameter.
+    pub parameter: Name,
+    /// Its type.
+    pub ty: Type,
+    /// It is a parameter of the constructor.
+    pub init: bool,
+    /// That parameter is given by keyword alone.
+    pub kw_only: bool,
+    /// It has a default value.
+    pub has_default: bool,
+    /// `InitVar`: a parameter of the constructor and of `__post_init__`, no attribute.
+    pub is_init_var: bool,
 }
 
 /// The members of an enumeration.

@@ -25,6 +25,7 @@ pub mod classes;
 pub mod collections;
 pub mod config;
 pub mod constants;
+pub mod dataclasses;
 pub mod db;
 pub mod declarations;
 pub mod diagnostic;

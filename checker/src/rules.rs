@@ -178,6 +178,8 @@ rules! {
     InvalidBase = "invalid-base", Error, Types;
     /// A member of an enumeration is declared in a way that says something else than what it is.
     InvalidEnumMember = "invalid-enum-member", Error, Types;
+    /// A dataclass is declared in a way that cannot work.
+    InvalidDataclass = "invalid-dataclass", Error, Types;
     /// A class with abstract methods is instantiated.
     AbstractInstantiation = "abstract-instantiation", Error, Types;
     /// The type that `assert_type` states is not the type of the value.

@@ -27,6 +27,7 @@ impl Checker<'_> {
             self.storage(class, node);
             self.fields(class);
             self.enum_members(class);
+            self.dataclass(class);
             self.not_laid_out(class);
         }
     }

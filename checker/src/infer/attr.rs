@@ -568,13 +568,20 @@ impl Cx<'_> {
                         owner,
                     } => {
                         if is_final && !self.may_set_final(&owner) {
-                            self.report(
-                                Rule::FinalReassigned,
-                                at,
+                            let frozen = self.world.class(&owner).is_some_and(|class| {
+                                class.dataclass.as_ref().is_some_and(|made| made.frozen)
+                            });
+                            let message = if frozen {
+                                format!(
+                                    "`{}` is frozen: its field `{name}` cannot be assigned",
+                                    owner.name()
+                                )
+                            } else {
                                 format!(
                                     "Attribute `{name}` is `Final` and cannot be assigned again"
-                                ),
-                            );
+                                )
+                            };
+                            self.report(Rule::FinalReassigned, at, message);
                         }
                         let known = erase(&substitute(&ty, &params));
                         let layout = self

@@ -80,9 +80,9 @@ pub struct Explanation {
 }
 
 /// The database as inference sees it.
-struct DbEnv<'db> {
-    db: &'db dyn Db,
-    file: File,
+pub(crate) struct DbEnv<'db> {
+    pub(crate) db: &'db dyn Db,
+    pub(crate) file: File,
 }
 
 impl DbEnv<'_> {
@@ -178,7 +178,10 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
         // What is wrong with an annotation is reported with the declarations.
         let found = scope.annotation(expr, &mut Vec::new());
         Declared {
-            ty: found.ty,
+            // In a body the name has the value that the constructor takes.
+            ty: found
+                .ty
+                .map(|ty| crate::dataclasses::init_var(&ty).unwrap_or(ty)),
             is_final: found.is_final,
         }
     };

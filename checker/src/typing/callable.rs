@@ -5,6 +5,7 @@ use crate::interface::{FunctionInterface, ParamKind};
 use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Types, VariableKind};
 
 use super::call::Callee;
+use super::dataclass::Made;
 use super::member::Attribute;
 use super::relation::Relation;
 use super::solver::Solver;
@@ -192,7 +193,12 @@ impl World<'_> {
             return None;
         }
         let metaclass = self.metaclass(class);
-        if !metaclass.is_builtin("type") && &*metaclass.qualname != "ABCMeta" {
+        let calls = self.member_of(
+            &metaclass,
+            &Type::Instance(metaclass, Types::none()),
+            "__call__",
+        );
+        if !matches!(calls, Attribute::Found(found) if found.owner.is_builtin("type")) {
             return None;
         }
         let own: Types = interface
@@ -201,6 +207,17 @@ impl World<'_> {
             .map(|variable| Type::TypeVar(*variable))
             .collect();
         let instance = Type::Instance(*class, args.unwrap_or(own));
+        match self.dataclass_constructor(class, instance) {
+            Made::Ordinary => {}
+            Made::ByFields(signature) => {
+                return Some(vec![Callee {
+                    signature,
+                    function: None,
+                    class: Some(*class),
+                }]);
+            }
+            Made::Unknown => return None,
+        }
         let defined = |name: &str| match self.member_of(class, &instance, name) {
             Attribute::Found(found) if found.owner.is_builtin("object") => Some(None),
             Attribute::Found(found) => Some(Some(found)),

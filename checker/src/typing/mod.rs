@@ -5,6 +5,7 @@
 
 mod call;
 mod callable;
+mod dataclass;
 mod member;
 mod protocol;
 mod relation;

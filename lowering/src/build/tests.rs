@@ -177,6 +177,7 @@ fn known() -> Known {
         metaclass: None,
         is_rewritten: false,
         match_args: None,
+        dataclass: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),

@@ -1,0 +1,94 @@
+//! Dataclasses: the constructor that their fields make.
+
+use crate::infer::world::{World, substitute};
+use crate::interface::{DataclassField, ParamKind};
+use crate::types::{Parameter, Rest, Signature, Symbol, Type};
+
+/// How a class gets its constructor.
+pub(super) enum Made {
+    /// As its methods say.
+    Ordinary,
+    /// Its fields make it.
+    ByFields(Signature),
+    /// It cannot be said.
+    Unknown,
+}
+
+impl World<'_> {
+    /// Whether the fields of a dataclass make the constructor of `instance`, an instance of `class`.
+    pub(super) fn dataclass_constructor(&self, class: &Symbol, instance: Type) -> Made {
+        let ancestry = self.ancestry(class);
+        for ancestor in &ancestry.classes {
+            let interface = &ancestor.class;
+            let defines = |name: &str| interface.members.contains_key(name);
+            if defines("__init__") || defines("__new__") {
+                return Made::Ordinary;
+            }
+            if interface.is_rewritten {
+                return Made::Unknown;
+            }
+            if interface.dataclass.as_ref().is_some_and(|made| made.init) {
+                if !ancestry.complete {
+                    return Made::Unknown;
+                }
+                let args = self.own_args(&instance);
+                let args = ancestry.args_of(ancestor, &args);
+                return Made::ByFields(self.init_of_fields(&interface.symbol, &args, instance));
+            }
+        }
+        Made::Ordinary
+    }
+
+    fn init_of_fields(&self, class: &Symbol, args: &[Type], instance: Type) -> Signature {
+        let mut positional = Vec::new();
+        let mut named = Vec::new();
+        for field in self.dataclass_fields(class, args) {
+            if !field.init {
+                continue;
+            }
+            let (kind, params) = if field.kw_only {
+                (ParamKind::KeywordOnly, &mut named)
+            } else {
+                (ParamKind::Positional, &mut positional)
+            };
+            params.push(Parameter {
+                name: field.parameter,
+                kind,
+                ty: field.ty,
+                optional: field.has_default,
+            });
+        }
+        positional.append(&mut named);
+        Signature::new(positional, Rest::Nothing, instance)
+    }
+
+    /// The fields of dataclass `class[args]`, inherited ones first; one that is declared again keeps its place.
+    pub fn dataclass_fields(&self, class: &Symbol, args: &[Type]) -> Vec<DataclassField> {
+        let ancestry = self.ancestry(class);
+        let mut fields: Vec<DataclassField> = Vec::new();
+        for ancestor in ancestry.classes.iter().rev() {
+            let interface = &ancestor.class;
+            let Some(made) = &interface.dataclass else {
+                continue;
+            };
+            let own = ancestry.args_of(ancestor, args);
+            let params: Vec<_> = interface
+                .type_params
+                .iter()
+                .copied()
+                .zip(own.iter().copied())
+                .collect();
+            for field in &made.fields {
+                let field = DataclassField {
+                    ty: substitute(&field.ty, &params),
+                    ..field.clone()
+                };
+                match fields.iter_mut().find(|known| known.name == field.name) {
+                    Some(known) => *known = field,
+                    None => fields.push(field),
+                }
+            }
+        }
+        fields
+    }
+}
