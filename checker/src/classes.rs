@@ -443,6 +443,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
     if let Some(made) = &dataclass {
         crate::dataclasses::shape_members(made, &mut members);
     }
+    let named_tuple = crate::named_tuples::fields(db, file, entry, &heritage.bases, &mut members);
     let enumeration = crate::enums::enumeration_query(db, definition);
     let mut interface = ClassInterface {
         abstract_methods: abstract_methods(db, file, &part, &symbol, &heritage, &members),
@@ -456,6 +457,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         metaclass: heritage.metaclass,
         is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
         dataclass: dataclass.map(Arc::new),
+        named_tuple,
         match_args: match_args(db, file, entry, &heritage),
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
@@ -483,6 +485,7 @@ fn cyclic_class(
         metaclass: None,
         is_rewritten: true,
         dataclass: None,
+        named_tuple: None,
         members: IndexMap::default(),
         is_final: false,
         enumeration: None,

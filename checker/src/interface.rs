@@ -159,6 +159,8 @@ pub struct ClassInterface {
     pub metaclass: Option<Symbol>,
     /// A decorator may have added to it or replaced it.
     pub is_rewritten: bool,
+    /// The fields that its own body declares, if `NamedTuple` is among its bases.
+    pub named_tuple: Option<Arc<[NamedTupleField]>>,
     /// What is made from its annotations, if it is a dataclass.
     pub dataclass: Option<Arc<Dataclass>>,
     /// Names of abstract methods that are still abstract here.
@@ -188,6 +190,17 @@ pub struct Dataclass {
     pub frozen: bool,
     /// It is made by the standard library's own decorator.
     pub is_standard: bool,
+}
+
+/// A field of a named tuple.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NamedTupleField {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// It has a default value.
+    pub has_default: bool,
 }
 
 /// A field of a dataclass.

@@ -41,6 +41,7 @@ pub mod interface;
 pub mod layout;
 pub mod members;
 pub mod modules;
+mod named_tuples;
 pub mod project;
 pub mod reach;
 pub mod render;

@@ -160,7 +160,21 @@ impl Cx<'_> {
                 vec![erase(&item); targets.len()]
             }
         };
-        let beliefs: Vec<Type> = match value.view() {
+        let view = value.view();
+        let items = self.world.as_tuple(&view);
+        if let Type::Tuple(fields) = items
+            && starred.is_none()
+            && view != items
+            && fields.len() != targets.len()
+        {
+            let message = format!(
+                "`{view}` has {} items, but there are {} targets",
+                fields.len(),
+                targets.len()
+            );
+            self.report(Rule::UnpackMismatch, value.span, message);
+        }
+        let beliefs: Vec<Type> = match items {
             Type::Tuple(items) if starred.is_none() && items.len() == targets.len() => {
                 items.to_vec()
             }

@@ -571,7 +571,16 @@ impl Cx<'_> {
                             let frozen = self.world.class(&owner).is_some_and(|class| {
                                 class.dataclass.as_ref().is_some_and(|made| made.frozen)
                             });
-                            let message = if frozen {
+                            let in_tuple = self
+                                .world
+                                .class(&owner)
+                                .is_some_and(|class| class.named_tuple.is_some());
+                            let message = if in_tuple {
+                                format!(
+                                    "`{}` is a named tuple: its field `{name}` cannot be assigned",
+                                    owner.name()
+                                )
+                            } else if frozen {
                                 format!(
                                     "`{}` is frozen: its field `{name}` cannot be assigned",
                                     owner.name()

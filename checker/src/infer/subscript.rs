@@ -106,11 +106,25 @@ impl Cx<'_> {
         if matches!(view, Type::Class(_) | Type::ClassOf(_)) {
             return e;
         }
-        if let (Type::Tuple(items), Type::Literal(Constant::Int(i))) = (&view, &at) {
-            let i = usize::try_from(if *i < 0 { i + items.len() as i64 } else { *i });
+        let items = self.world.as_tuple(&view);
+        if let (Type::Tuple(items), Type::Literal(Constant::Int(given))) = (&items, &at) {
+            let i = usize::try_from(if *given < 0 {
+                given + items.len() as i64
+            } else {
+                *given
+            });
             return match i.ok().and_then(|i| items.get(i)) {
                 Some(ty) => e.believed(*ty),
-                None => e,
+                None => {
+                    if !matches!(view, Type::Tuple(_)) {
+                        self.report(
+                            Rule::IndexOutOfRange,
+                            span,
+                            format!("Index {given} is out of range for `{view}`"),
+                        );
+                    }
+                    e
+                }
             };
         }
         self.believe_special(e, &view, "__getitem__", &[at])

@@ -189,7 +189,17 @@ impl World<'_> {
     fn constructor(&self, class: &Symbol, args: Option<Types>, depth: u32) -> Option<Vec<Callee>> {
         let interface = self.class(class)?;
         // A class that something rewrites is not what its body says.
-        if interface.is_rewritten || self.is_made_by_its_base(class) {
+        if interface.is_rewritten {
+            return None;
+        }
+        if let Some(signature) = self.named_tuple_constructor(&interface, args) {
+            return Some(vec![Callee {
+                signature,
+                function: None,
+                class: Some(*class),
+            }]);
+        }
+        if self.is_made_by_its_base(class) {
             return None;
         }
         let metaclass = self.metaclass(class);
@@ -293,6 +303,10 @@ impl World<'_> {
         let ancestry = self.ancestry(class);
         ancestry.classes.iter().find_map(|ancestor| {
             let args = ancestry.args_of(ancestor, args);
+            if ancestor.class.named_tuple.is_some() {
+                let fields = self.named_tuple_fields(&ancestor.class.symbol, &args)?;
+                return Some(Type::Tuple(fields.iter().map(|field| field.ty).collect()));
+            }
             let params = &ancestor.class.type_params;
             ancestor
                 .class

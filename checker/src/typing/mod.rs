@@ -7,6 +7,7 @@ mod call;
 mod callable;
 mod dataclass;
 mod member;
+mod named_tuple;
 mod protocol;
 mod relation;
 mod solver;

@@ -178,6 +178,7 @@ fn known() -> Known {
         is_rewritten: false,
         match_args: None,
         dataclass: None,
+        named_tuple: None,
         abstract_methods: Vec::new(),
         type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),
