@@ -6,7 +6,7 @@ use keelback_parser::text_size::TextRange;
 use crate::interface::{Export, Member};
 use crate::rules::Rule;
 use crate::tree::{Conversion, Expr, ExprKind, LocalId, StmtKind};
-use crate::types::{Name, Type};
+use crate::types::{Name, Symbol, Type};
 
 use super::cx::{Cx, ScopeKind, make, object, range};
 use super::ops::binary_op;
@@ -154,10 +154,18 @@ impl Cx<'_> {
                     items.iter().map(erase).collect()
                 }
             }
+            Type::Tuple(items) => {
+                let items = *items;
+                self.starred_parts(&value, &items, targets.len(), starred.unwrap_or(0))
+            }
             _ => {
                 let at = value.span;
-                let item = self.items_of(&value, at);
-                vec![erase(&item); targets.len()]
+                let item = erase(&self.items_of(&value, at));
+                let list =
+                    |item: Type| Type::Instance(Symbol::new("builtins", "list"), [item].into());
+                (0..targets.len())
+                    .map(|i| if Some(i) == starred { list(item) } else { item })
+                    .collect()
             }
         };
         let view = value.view();
@@ -188,19 +196,15 @@ impl Cx<'_> {
         if let Some(star) = starred {
             self.fall_back("a starred target", span);
             for (i, (target, ty)) in targets.iter().zip(types).enumerate() {
-                let mut e = self.unknown(span);
-                if i == star {
-                    e.ty = Type::builtin("list");
-                    if let ast::Expr::Starred(s) = target {
+                match target {
+                    ast::Expr::Starred(s) if i == star => {
+                        let e = self.of_type(ty, span);
                         self.assign(&s.value, e, span);
                     }
-                } else {
-                    e.ty = if ty.held() == crate::types::Held::Object {
-                        ty
-                    } else {
-                        Type::Dynamic
-                    };
-                    self.assign(target, e, span);
+                    _ => {
+                        let e = self.of_type(ty, span);
+                        self.assign(target, e, span);
+                    }
                 }
             }
             return;
@@ -230,6 +234,39 @@ impl Cx<'_> {
             };
             self.assign(target, e, span);
         }
+    }
+
+    /// What the targets of an unpacking get from a tuple of known length when the one at `star` takes what the others leave.
+    fn starred_parts(
+        &mut self,
+        value: &Expr,
+        items: &[Type],
+        count: usize,
+        star: usize,
+    ) -> Vec<Type> {
+        let Some(taken) = (items.len() + 1).checked_sub(count) else {
+            self.report(
+                Rule::UnpackMismatch,
+                value.span,
+                format!(
+                    "`{}` has {} items, but there are {} targets beside the starred one",
+                    value.ty,
+                    items.len(),
+                    count - 1
+                ),
+            );
+            return vec![Type::Dynamic; count];
+        };
+        let middle = match taken {
+            0 => Type::Dynamic,
+            _ => self
+                .world
+                .join_all(items[star..star + taken].iter().map(|ty| widen(&erase(ty)))),
+        };
+        let list = Type::Instance(Symbol::new("builtins", "list"), [middle].into());
+        let before = items[..star].iter().map(erase);
+        let after = items[star + taken..].iter().map(erase);
+        before.chain([list]).chain(after).collect()
     }
 
     /// `target op= value`.

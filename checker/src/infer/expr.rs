@@ -700,7 +700,8 @@ impl Cx<'_> {
         let args: [Type; 2] = match wanted {
             Some((k, v)) if all => [k, v],
             _ if dict.items.is_empty() => [Type::Dynamic, Type::Dynamic],
-            _ => [key_type, value_type],
+            // Places that are filled later.
+            _ => [key_type, value_type].map(|ty| if ty == Type::None { Type::Dynamic } else { ty }),
         };
         make(
             ExprKind::Dict(pairs),

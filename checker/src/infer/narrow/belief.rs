@@ -1,15 +1,37 @@
 //! What is believed of places, narrowed by tests beside what is certain of them.
 
+use keelback_parser::ast;
 use keelback_parser::ast::visitor::{self, Visitor};
-use keelback_parser::ast::{self, CmpOp};
 
 use crate::types::Type;
 
 use super::super::cx::Cx;
-use super::super::flow::Place;
+use super::super::flow::{Place, State};
 use super::{Condition, falsy, truthy};
 
 impl Cx<'_> {
+    /// Narrows what is believed of a place by a test that is told by types.
+    pub(super) fn narrow_belief(
+        &self,
+        place: &Place,
+        split: &dyn Fn(&Type) -> (Type, Type),
+        yes: &mut State,
+        no: &mut State,
+    ) {
+        let Some(belief) = self.state.beliefs.get(place) else {
+            return;
+        };
+        let (is, not) = split(belief);
+        for (state, ty) in [(yes, is), (no, not)] {
+            // A belief rules nothing out.
+            if ty == Type::Never || ty.is_dynamic() {
+                state.beliefs.remove(place);
+            } else {
+                state.beliefs.insert(place.clone(), ty);
+            }
+        }
+    }
+
     /// Narrows what is believed of the places that a condition tests, as what is certain of them is. A test of another kind leaves nothing
     /// believed of its places.
     pub(super) fn narrow_beliefs(&mut self, expr: &ast::Expr, condition: &mut Condition) {
@@ -29,24 +51,10 @@ impl Cx<'_> {
                     }
                 }
             }
+            // Where it is found what a comparison or a class says, that is found of beliefs too.
             ast::Expr::Compare(compare)
-                if compare.ops.len() == 1 && compare.comparators[0].is_none_literal_expr() =>
-            {
-                let places = self.places(&compare.left);
-                let (same, other) = match compare.ops[0] {
-                    CmpOp::Is | CmpOp::Eq => (&mut condition.yes, &mut condition.no),
-                    CmpOp::IsNot | CmpOp::NotEq => (&mut condition.no, &mut condition.yes),
-                    _ => return,
-                };
-                for place in places {
-                    if let Some(belief) = same.beliefs.get_mut(&place) {
-                        *belief = Type::None;
-                    }
-                    if let Some(belief) = other.beliefs.get_mut(&place) {
-                        *belief = belief.without_none();
-                    }
-                }
-            }
+                if compare.ops.len() == 1 && !self.is_type_test(compare) => {}
+            ast::Expr::Call(call) if self.is_builtin_name(&call.func, "isinstance") => {}
             _ => {
                 let mut roots = Roots(Vec::new());
                 roots.visit_expr(expr);

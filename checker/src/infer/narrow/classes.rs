@@ -162,6 +162,8 @@ impl Cx<'_> {
         for place in &places {
             yes.narrow(place, &ty, is);
             no.narrow(place, &ty, not);
+            let split = |t: &Type| self.split_by_tested(t, &tested);
+            self.narrow_belief(place, &split, &mut yes, &mut no);
         }
         if places.is_empty() && ty != Type::Never && !ty.is_dynamic() {
             yes.reachable &= is != Type::Never;

@@ -68,6 +68,8 @@ impl Cx<'_> {
         for place in self.places(expr) {
             same.narrow(&place, ty, is);
             other.narrow(&place, ty, not);
+            let split = |t: &Type| self.split_equal(t, &value, identity);
+            self.narrow_belief(&place, &split, same, other);
         }
         if is_single(&value) {
             let split = |cx: &Cx<'_>, t: &Type| cx.split_equal(t, &value, identity);
@@ -408,6 +410,11 @@ impl Cx<'_> {
             }
         }
         Some(Condition { test, yes, no })
+    }
+
+    /// Whether a comparison asks for the class of a value by `type`.
+    pub(super) fn is_type_test(&self, compare: &ast::ExprCompare) -> bool {
+        self.type_call(&compare.left).is_some() || self.type_call(&compare.comparators[0]).is_some()
     }
 
     fn type_call<'e>(&self, expr: &'e ast::Expr) -> Option<&'e ast::ExprCall> {

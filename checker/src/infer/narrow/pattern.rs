@@ -43,9 +43,11 @@ impl Cx<'_> {
         );
         let subject = self.expr(&stmt.subject, None);
         let subject = self.unprimitive(subject);
-        let ty = self.expanded_tuples(&subject.ty);
+        // The cases are told apart by what the rules of typing say of the subject.
+        let view = subject.view();
+        let ty = self.expanded_tuples(&view);
         let places = match self.places(&stmt.subject) {
-            places if places.is_empty() => vec![Place::local(self.temp(subject.ty))],
+            places if places.is_empty() => vec![Place::local(self.temp(view))],
             places => places,
         };
         let subject_at = Subject {
@@ -53,18 +55,21 @@ impl Cx<'_> {
             parts: self.subject_parts(&stmt.subject),
             expr: &stmt.subject,
         };
+        let alive = self.state.reachable;
         let mut rest = ty;
         let mut after: Option<State> = None;
         for case in &stmt.cases {
             let entry = self.state.clone();
-            let known = rest != Type::Never && !rest.is_dynamic();
             let matched = self.pattern(&case.pattern, &rest);
-            if known && matched.yes == Type::Never && entry.reachable {
+            // A last case for anything is often there for what cannot be.
+            if alive && matched.yes == Type::Never && !case.pattern.is_wildcard() {
+                let reachable = std::mem::replace(&mut self.state.reachable, true);
                 self.report(
                     Rule::UnreachableCode,
                     range(&case.pattern),
                     "This pattern never matches",
                 );
+                self.state.reachable = reachable;
             }
             self.narrow_subject(&subject_at, &rest, matched.yes);
             let matching = std::mem::replace(&mut self.state, entry);
