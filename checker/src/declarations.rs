@@ -24,6 +24,7 @@ mod enums;
 mod finals;
 mod hints;
 mod imports;
+mod locals;
 mod overrides;
 mod unreachable;
 mod unused;
@@ -49,6 +50,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.not_final();
         checker.unreachable_code();
         checker.unused_imports();
+        checker.unused_variables();
     }
     checker.found
 }

@@ -192,6 +192,8 @@ rules! {
     RedundantCast = "redundant-cast", Hint, Style;
     /// An imported name is never used.
     UnusedImport = "unused-import", Hint, Style;
+    /// A local variable is assigned and never read.
+    UnusedVariable = "unused-variable", Hint, Style;
     /// An ignore comment silences nothing.
     UnusedIgnore = "unused-ignore", Warning, Style;
     /// A rule is named that does not exist.

@@ -3,8 +3,9 @@
 //! [`check_function`] is the query. It walks the body ([`stmt`]) in the order of control, with what is known at each point
 //! ([`flow`]), several times until the types of locals and what is known at loop heads are settled ([`function`]); the last
 //! walk writes the tree and reports. Each construct has a file: names, literals and displays ([`expr`]), operators ([`ops`]), attributes ([`attr`]),
-//! subscripts ([`subscript`]), calls ([`call`], [`bind`], [`builtin`], [`statics`]), conditions ([`narrow`]), loops ([`loops`]), comprehensions
-//! ([`comp`]), assignment ([`assign`]), flow of values into places ([`convert`]).
+//! subscripts ([`subscript`]), calls ([`call`], [`bind`], [`builtin`], [`statics`]), conditions and patterns ([`narrow`]), loops ([`loops`]),
+//! exceptions and managers ([`handling`]), generators and coroutines ([`coroutine`]), comprehensions ([`comp`]), what is nested ([`nested`]),
+//! enumerations ([`enums`]), assignment ([`assign`]), flow of values into places ([`convert`]).
 //!
 //! Two rules hold everywhere. What is not certain is dynamic, and dynamic code means what CPython means by it. A type that comes from outside
 //! (an element of a list, a global, a stub, an attribute that was narrowed) is checked where it is read; only what this very function established is

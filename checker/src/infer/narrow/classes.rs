@@ -256,6 +256,7 @@ impl Cx<'_> {
         let mut crossed = false;
         for member in ty.members() {
             match member {
+                Type::Never => {}
                 Type::Dynamic => {
                     yes = self.world.join(&yes, &any);
                     no = Type::Dynamic;
