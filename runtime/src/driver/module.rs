@@ -1,5 +1,6 @@
 //! The importer's question answered: what are a module's functions and classes, and what is wrong with it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -29,6 +30,9 @@ use crate::compile::{
 use crate::ffi;
 use crate::object;
 use crate::stats::{self, Phase};
+
+/// From how many functions on two threads check a module: fewer take less time than a thread takes to start.
+const SHARED_FROM: usize = 8;
 
 /// The compiler over the checker's database.
 #[derive(Debug)]
@@ -98,7 +102,27 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
     }
     Driver::get().add_file(&Name::new(source.name), file);
     let db: &Database = db;
-    let errors: Vec<CompileError> = check_file(db, file)
+    let diagnostics = std::thread::scope(|scope| {
+        // Bodies are checked from the front by this thread and from the back by another, where there are enough to be worth it. The results
+        // are the database's, so neither does what the other has done.
+        let functions = keelback_checker::infer::functions(db, file);
+        if functions.len() >= SHARED_FROM {
+            let db = db.clone();
+            let back = std::thread::Builder::new().spawn_scoped(scope, move || {
+                for name in functions.iter().rev() {
+                    // A defect of the checker is reported by the thread that asks for the diagnostics.
+                    let asked = AssertUnwindSafe(|| check_function(&db, file, name));
+                    if std::panic::catch_unwind(asked).is_err() {
+                        return;
+                    }
+                }
+            });
+            // Without a second thread the first does it all.
+            drop(back);
+        }
+        check_file(db, file)
+    });
+    let errors: Vec<CompileError> = diagnostics
         .iter()
         .filter(|d| d.severity == Level::Error)
         .map(|d| {
