@@ -504,14 +504,14 @@ fn match_args(
     entry: &ClassEntry,
     heritage: &Heritage,
 ) -> Option<Vec<Name>> {
-    let parsed = crate::files::parsed(db, file);
     if let Some(binding) = entry
         .scope
         .bindings
         .get("__match_args__")
         .and_then(|b| b.first())
     {
-        let node = find_stmt(&parsed, binding.stmt)?.as_assign_stmt()?;
+        let part = part(db, file, &entry.qualname);
+        let node = find_stmt(&part.parsed, binding.stmt)?.as_assign_stmt()?;
         return match crate::constants::literal(&node.value)? {
             crate::types::Constant::Tuple(items) => items
                 .iter()
@@ -544,6 +544,7 @@ fn match_args(
         }
     }
     let scope = Scope::inside(db, file, &entry.qualname);
+    let part = part(db, file, &entry.qualname);
     for (name, bindings) in &entry.scope.bindings {
         let Some(binding) = bindings.first() else {
             continue;
@@ -552,7 +553,7 @@ fn match_args(
             continue;
         }
         let Some(node) =
-            find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
+            find_stmt(&part.parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
         else {
             continue;
         };
@@ -589,8 +590,11 @@ fn is_left_out(value: Option<&Expr>) -> bool {
 
 /// Whether a decorator of the class is called with one of these keywords.
 fn has_keyword(db: &dyn Db, file: File, entry: &ClassEntry, names: &[&str]) -> bool {
-    let parsed = crate::files::parsed(db, file);
-    let Some(node) = find_class(&parsed, entry.range) else {
+    if entry.decorators.is_empty() {
+        return false;
+    }
+    let part = part(db, file, &entry.qualname);
+    let Some(node) = find_class(&part.parsed, entry.range) else {
         return false;
     };
     node.decorator_list

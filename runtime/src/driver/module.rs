@@ -109,13 +109,14 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
         if functions.len() >= SHARED_FROM {
             let db = db.clone();
             let back = std::thread::Builder::new().spawn_scoped(scope, move || {
-                for name in functions.iter().rev() {
-                    // A defect of the checker is reported by the thread that asks for the diagnostics.
-                    let asked = AssertUnwindSafe(|| check_function(&db, file, name));
-                    if std::panic::catch_unwind(asked).is_err() {
-                        return;
-                    }
-                }
+                // A defect of the checker is reported by the thread that asks for the diagnostics.
+                let _ = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                    deep(|| {
+                        for name in functions.iter().rev() {
+                            check_function(&db, file, name);
+                        }
+                    });
+                }));
             });
             // Without a second thread the first does it all.
             drop(back);
