@@ -25,6 +25,7 @@ mod finals;
 mod hints;
 mod imports;
 mod locals;
+mod overloads;
 mod overrides;
 mod unreachable;
 mod unused;
@@ -44,6 +45,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.annotations();
         checker.classes();
         checker.overrides();
+        checker.overloads();
         checker.finals();
         checker.conflicts();
         checker.missing_annotations();

@@ -164,6 +164,8 @@ rules! {
     DuplicateField = "duplicate-field", Error, Types;
     /// A method does not fit the method of the base class that it overrides.
     InvalidOverride = "invalid-override", Error, Types;
+    /// The overloads of a function are not declared as they must be.
+    InvalidOverload = "invalid-overload", Error, Types;
     /// A method is marked `@override` but overrides nothing.
     OverridesNothing = "overrides-nothing", Error, Types;
     /// A `Final` name or field is assigned again.

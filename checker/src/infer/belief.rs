@@ -10,8 +10,8 @@ use keelback_parser::text_size::TextRange;
 use crate::rules::Rule;
 use crate::suggest::did_you_mean;
 use crate::tree::{BinaryOp, Expr};
-use crate::types::{Name, Type, VariableKind};
-use crate::typing::{Argument, Attribute, CallProblem, Given};
+use crate::types::{Name, Signature, Type, VariableKind};
+use crate::typing::{Argument, Attribute, CallProblem, Callee, Given};
 
 use super::cx::{Cx, range};
 use super::flow::Place;
@@ -47,11 +47,24 @@ impl Cx<'_> {
         name: &str,
         at: TextRange,
     ) -> Expr {
+        if name == "__class__"
+            && e.belief.is_none()
+            && matches!(
+                receiver,
+                Type::Instance(..) | Type::Exact(..) | Type::TypeVar(_)
+            )
+        {
+            return e.believed(Type::class_of(*receiver));
+        }
         if !e.ty.is_dynamic() || e.belief.is_some() || receiver.is_dynamic() {
             return e;
         }
         match self.world.attribute(receiver, name) {
             Attribute::Found(found) => e.believed(found.ty),
+            // A value of which no more is known than that it is a class may be any class.
+            Attribute::Missing if receiver.is_builtin("type") => e,
+            // What a mixin uses of itself is there in the classes that it is mixed into.
+            Attribute::Missing if is_own_class(receiver) => e,
             Attribute::Missing if certain.is_dynamic() && !name.starts_with("__") => {
                 self.report_no_attribute(receiver, name, at);
                 e
@@ -103,29 +116,8 @@ impl Cx<'_> {
         if callee.is_dynamic() || *callee == Type::Never {
             return e;
         }
-        let given: Vec<Argument> = call
-            .arguments
-            .args
-            .iter()
-            .map(|arg| match arg {
-                ast::Expr::Starred(_) => Given::Unpacked,
-                _ => Given::Position,
-            })
-            .chain(
-                call.arguments
-                    .keywords
-                    .iter()
-                    .map(|keyword| match &keyword.arg {
-                        Some(name) => Given::Keyword(Name::new(name.as_str())),
-                        None => Given::Keywords,
-                    }),
-            )
-            .enumerate()
-            .map(|(i, given)| Argument {
-                given,
-                ty: args.get(i).map_or(Type::Dynamic, Expr::view),
-            })
-            .collect();
+        let types: Vec<Type> = args.iter().map(Expr::view).collect();
+        let given = arguments(call, &types);
         let mut result = Type::Never;
         for member in callee.members() {
             match self.believed_result(member, &given, call) {
@@ -143,6 +135,43 @@ impl Cx<'_> {
             e.believed(result)
         } else {
             e
+        }
+    }
+
+    /// `e`, the result of a call whose arguments were bound to the declared parameters of a generic function or class, with what is
+    /// believed of it once its type variables are solved together. `types` are those of the arguments as they stand. What is wrong is
+    /// reported unless something in the call was already: that is said by `found`, the number of findings before it.
+    pub fn believe_generic(
+        &mut self,
+        e: Expr,
+        callee: &Type,
+        types: &[Type],
+        call: &ast::ExprCall,
+        found: usize,
+    ) -> Expr {
+        let Some(callees) = self.world.callees(callee) else {
+            return e;
+        };
+        // Where nothing is to be solved the declared parameters said it all.
+        let is_generic = |callee: &Callee| Type::Callable(callee.signature).has_variables();
+        let of_generic = matches!(callee, Type::Method(_, symbol) if {
+            self.world.overloads(symbol).iter().any(|own| Type::Callable(Signature::of(own)).has_variables())
+        });
+        let is_certain = !e.ty.is_dynamic() && e.belief.is_none();
+        if is_certain && !of_generic && !callees.iter().any(is_generic) {
+            return e;
+        }
+        let given = arguments(call, types);
+        match self.world.call(&callees, &given) {
+            Ok(Type::Dynamic | Type::Never) => e,
+            Ok(ty) if e.ty.is_dynamic() || self.world.assignable(&ty, &e.ty) => e.believed(ty),
+            Ok(_) => e,
+            Err(problem) => {
+                if self.findings.len() == found {
+                    self.report_call(&problem, &given, call);
+                }
+                e
+            }
         }
     }
 
@@ -334,6 +363,36 @@ impl Cx<'_> {
             .collect();
         self.world.call(&callees, &args).ok()
     }
+}
+
+/// Whether a value is of the class in whose methods it is, or of one that derives from it; or that class.
+fn is_own_class(ty: &Type) -> bool {
+    match ty {
+        Type::TypeVar(variable) => variable.is_self(),
+        Type::ClassOf(of) => is_own_class(of),
+        _ => false,
+    }
+}
+
+/// The arguments of a call, of which `types` are the types as they stand.
+fn arguments(call: &ast::ExprCall, types: &[Type]) -> Vec<Argument> {
+    let positional = call.arguments.args.iter().map(|arg| match arg {
+        ast::Expr::Starred(_) => Given::Unpacked,
+        _ => Given::Position,
+    });
+    let keywords = call.arguments.keywords.iter();
+    let named = keywords.map(|keyword| match &keyword.arg {
+        Some(name) => Given::Keyword(Name::new(name.as_str())),
+        None => Given::Keywords,
+    });
+    positional
+        .chain(named)
+        .enumerate()
+        .map(|(i, given)| Argument {
+            given,
+            ty: types.get(i).copied().unwrap_or(Type::Dynamic),
+        })
+        .collect()
 }
 
 /// The special methods of a binary operator: of the left operand, and of the right one.

@@ -24,14 +24,36 @@ enum Slot<'c> {
     Keywords(Vec<(Name, &'c ast::Expr)>),
 }
 
+/// What a call's arguments say.
+#[derive(Default)]
+pub struct Solved {
+    /// What type variables were found to stand for, one argument at a time.
+    pub variables: Vec<(Variable, Type)>,
+    /// What was seen of each argument before it was made fit.
+    seen: Vec<(TextRange, Type)>,
+}
+
+impl Solved {
+    /// What was seen of the arguments in the order in which they stand: positional ones, then keyword ones.
+    pub fn types(&self, arguments: &ast::Arguments) -> Vec<Type> {
+        let keywords = arguments.keywords.iter().map(|keyword| &keyword.value);
+        let all = arguments.args.iter().chain(keywords);
+        all.map(|arg| {
+            let seen = self.seen.iter().find(|(at, _)| *at == range(arg));
+            seen.map_or(Type::Dynamic, |(_, ty)| *ty)
+        })
+        .collect()
+    }
+}
+
 /// Arguments in the order of the parameters, with what has to run first to keep the order of evaluation.
 pub struct Bound {
     /// Statements that evaluate arguments which come in another order.
     pub before: Vec<Stmt>,
     /// One for each parameter.
     pub args: Vec<Arg>,
-    /// What type variables were found to stand for.
-    pub solved: Vec<(Variable, Type)>,
+    /// What they say.
+    pub solved: Solved,
     /// Whether the call is right.
     pub ok: bool,
 }
@@ -68,7 +90,7 @@ impl Cx<'_> {
         order.sort_by_key(|(at, _)| at.start());
         let in_order = order.windows(2).all(|w| w[0].1 < w[1].1);
         let mut before = Vec::new();
-        let mut solved = Vec::new();
+        let mut solved = Solved::default();
         let mut values: Vec<Option<Expr>> = slots.iter().map(|_| None).collect();
         for (_, i) in order {
             let param = &params[i];
@@ -128,7 +150,7 @@ impl Cx<'_> {
         param: &Param,
         function: &Name,
         known: &[(Variable, Type)],
-        solved: &mut Vec<(Variable, Type)>,
+        solved: &mut Solved,
         span: TextRange,
     ) -> Expr {
         let mut pairs = Vec::new();
@@ -169,12 +191,25 @@ impl Cx<'_> {
         param: &Param,
         function: &Name,
         known: &[(Variable, Type)],
-        solved: &mut Vec<(Variable, Type)>,
+        solved: &mut Solved,
     ) -> Expr {
         let declared = substitute(&param.ty, known);
         let wanted = erase(&declared);
-        let value = self.expr(expr, Some(&wanted));
-        unify(self.world, &declared, &value.ty, solved);
+        // What a display holds says what a variable stands for, not the other way round.
+        let is_open = declared.has_variables()
+            && matches!(
+                expr,
+                ast::Expr::List(_)
+                    | ast::Expr::Set(_)
+                    | ast::Expr::Dict(_)
+                    | ast::Expr::Tuple(_)
+                    | ast::Expr::ListComp(_)
+                    | ast::Expr::SetComp(_)
+                    | ast::Expr::DictComp(_)
+            );
+        let value = self.expr(expr, (!is_open).then_some(&wanted));
+        solved.seen.push((range(expr), value.view()));
+        unify(self.world, &declared, &value.ty, &mut solved.variables);
         let place = match &wanted {
             Type::Dynamic => {
                 let value = self.unprimitive(value);
@@ -337,7 +372,7 @@ impl Cx<'_> {
         function: &Name,
         known: &[(Variable, Type)],
         span: TextRange,
-    ) -> (Vec<Expr>, Vec<Name>, Vec<(Variable, Type)>) {
+    ) -> (Vec<Expr>, Vec<Name>, Solved) {
         let mut ok = true;
         // Only for what is missing or too much; the arguments are evaluated below, in the order in which they stand.
         let slots: Vec<(TextRange, usize)> = {
@@ -355,7 +390,7 @@ impl Cx<'_> {
                 })
                 .collect()
         };
-        let mut solved = Vec::new();
+        let mut solved = Solved::default();
         let mut args = Vec::new();
         let mut names = Vec::new();
         let all = arguments.args.iter().map(|e| (None, e)).chain(

@@ -85,6 +85,7 @@ impl Cx<'_> {
                         );
                     if plain && !has_unpacking(&call.arguments) {
                         let name = Name::new(symbol.name());
+                        let found = self.findings.len();
                         let (args, names, solved) = self.checked_object_args(
                             &function.params,
                             &call.arguments,
@@ -94,7 +95,9 @@ impl Cx<'_> {
                         );
                         self.after_call();
                         let e = self.call_object(callee, args, names, span);
-                        return self.returned(e, &function, &[], &solved);
+                        let e = self.returned(e, &function, &[], &solved.variables);
+                        let types = solved.types(&call.arguments);
+                        return self.believe_generic(e, &ty, &types, call, found);
                     }
                 }
                 self.call_anything(callee, call, span)
@@ -415,17 +418,22 @@ impl Cx<'_> {
             let callee = self.expr(&call.func, None);
             return self.call_anything(callee, call, span);
         }
+        let found = self.findings.len();
+        let view = Type::Function(*symbol);
         if function.is_async || function.is_generator {
             let callee = self.expr(&call.func, None);
             let (args, names, solved) =
                 self.checked_object_args(&function.params, &call.arguments, &name, &[], span);
             self.after_call();
             let e = self.call_object(callee, args, names, span);
-            return self.returned(e, &function, &[], &solved);
+            let e = self.returned(e, &function, &[], &solved.variables);
+            let types = solved.types(&call.arguments);
+            return self.believe_generic(e, &view, &types, call, found);
         }
         let bound = self.bind(&function.params, &call.arguments, &name, &[], span);
         self.after_call();
-        let declared = substitute(&function.returns, &bound.solved);
+        let types = bound.solved.types(&call.arguments);
+        let declared = substitute(&function.returns, &bound.solved.variables);
         let ty = erase(&declared);
         let callee = Callee::Function {
             binding,
@@ -434,6 +442,7 @@ impl Cx<'_> {
         let e = self
             .native_result(callee, bound.args, &function.returns, &ty, span)
             .believed(declared);
+        let e = self.believe_generic(e, &view, &types, call, found);
         self.with_stmts(bound.before, e)
     }
 
@@ -588,6 +597,11 @@ impl Cx<'_> {
                 .is_none_or(|f| !f.is_decorated && !f.is_overloaded && !f.is_opted_out)
         });
         let direct = class.layout.is_ok() && !own_new && usable && !has_unpacking(&call.arguments);
+        let found = self.findings.len();
+        let view = match &expected_args {
+            Some(args) => Type::class_of(Type::Instance(*symbol, args.as_slice().into())),
+            None => Type::Class(*symbol),
+        };
         if direct {
             let params: Vec<Param> = match init.flatten() {
                 Some(f) => f.params.iter().skip(1).cloned().collect(),
@@ -595,7 +609,8 @@ impl Cx<'_> {
             };
             let bound = self.bind(&params, &call.arguments, &name, &known_params, span);
             self.after_call();
-            let ty = instance(&bound.solved);
+            let types = bound.solved.types(&call.arguments);
+            let ty = instance(&bound.solved.variables);
             let callee = Callee::New {
                 binding,
                 class: *symbol,
@@ -608,6 +623,7 @@ impl Cx<'_> {
                 ty,
                 span,
             );
+            let e = self.believe_generic(e, &view, &types, call, found);
             return self.with_stmts(bound.before, e);
         }
         let callee = self.expr(&call.func, None);
@@ -624,17 +640,25 @@ impl Cx<'_> {
             .iter()
             .any(|k| why.contains(k))
         });
-        let e = match init {
+        let (e, believed) = match init {
             Some(Some(f))
                 if usable && !own_new && !synthesised && !has_unpacking(&call.arguments) =>
             {
                 let params: Vec<Param> = f.params.iter().skip(1).cloned().collect();
-                let (args, names, _) =
+                let (args, names, solved) =
                     self.checked_object_args(&params, &call.arguments, &name, &known_params, span);
                 self.after_call();
-                self.call_object(callee, args, names, span)
+                let e = self.call_object(callee, args, names, span);
+                let types = solved.types(&call.arguments);
+                let e = self.believe_generic(e, &view, &types, call, found);
+                let belief = e.belief;
+                (e, belief.or(Some(instance(&solved.variables))))
             }
-            _ => self.call_anything(callee, call, span),
+            _ => {
+                let e = self.call_anything(callee, call, span);
+                let belief = e.belief;
+                (e, belief)
+            }
         };
         if synthesised
             && !class
@@ -645,7 +669,12 @@ impl Cx<'_> {
         {
             return e;
         }
-        self.expect(e, &instance(&[]))
+        // The arguments of a generic class are what the call says; of the object only its class can be told.
+        let e = self.expect(e, &instance(&[]));
+        match believed {
+            Some(ty) => e.believed(ty),
+            None => e,
+        }
     }
 
     /// `value.name(...)`.
@@ -759,6 +788,7 @@ impl Cx<'_> {
                     && !has_unpacking(&call.arguments);
                 let shown = Name::new(symbol.name());
                 if plain {
+                    let found = self.findings.len();
                     let params: Vec<Param> = match function.kind {
                         FunctionKind::ClassMethod => {
                             function.params.iter().skip(1).cloned().collect()
@@ -786,9 +816,11 @@ impl Cx<'_> {
                                 class: *class,
                             });
                         }
+                        let view = self.quiet_attribute(&value.view(), &stored);
                         let bound = self.bind(&params, &call.arguments, &shown, &[], span);
                         self.after_call();
-                        let ty = erase(&substitute(&function.returns, &bound.solved));
+                        let types = bound.solved.types(&call.arguments);
+                        let ty = erase(&substitute(&function.returns, &bound.solved.variables));
                         let mut args = bound.args;
                         if function.kind == FunctionKind::ClassMethod {
                             for arg in &mut args {
@@ -800,13 +832,17 @@ impl Cx<'_> {
                         }
                         let callee = Callee::Direct { function: symbol };
                         let e = self.native_result(callee, args, &function.returns, &ty, span);
+                        let e = self.believe_generic(e, &view, &types, call, found);
                         return self.with_stmts(bound.before, e);
                     }
                     let (args, names, solved) =
                         self.checked_object_args(&params, &call.arguments, &shown, &[], span);
+                    let view = self.quiet_attribute(&value.view(), &stored);
                     self.after_call();
                     let e = self.named_call(value, &stored, args, names, span);
-                    return self.returned(e, &function, &[], &solved);
+                    let e = self.returned(e, &function, &[], &solved.variables);
+                    let types = solved.types(&call.arguments);
+                    return self.believe_generic(e, &view, &types, call, found);
                 }
                 if has_unpacking(&call.arguments) {
                     let callee =
@@ -961,6 +997,14 @@ impl Cx<'_> {
         self.believe_call(e, &view, &given, call)
     }
 
+    /// What is believed of attribute `name` of a value that was seen as `receiver`; dynamic where that is nothing.
+    fn quiet_attribute(&self, receiver: &Type, name: &str) -> Type {
+        match self.world.attribute(receiver, name) {
+            crate::typing::Attribute::Found(found) => found.ty,
+            _ => Type::Dynamic,
+        }
+    }
+
     /// What is believed of method `name` of a value that was seen as `receiver`.
     fn believed_method(
         &mut self,
@@ -1005,6 +1049,8 @@ impl Cx<'_> {
             FunctionKind::StaticMethod => function.params.clone(),
             _ => function.params.iter().skip(1).cloned().collect(),
         };
+        let found = self.findings.len();
+        let view = self.quiet_attribute(&receiver.view(), stored);
         let native = self.world.is_laid_out(class)
             && !function.is_async
             && !function.is_generator
@@ -1031,9 +1077,10 @@ impl Cx<'_> {
                 };
                 let bound = self.bind(&own, &call.arguments, &shown, params, span);
                 self.after_call();
+                let types = bound.solved.types(&call.arguments);
                 let ty = erase(&substitute(
                     &substitute(&function.returns, params),
-                    &bound.solved,
+                    &bound.solved.variables,
                 ));
                 let mut args = vec![Arg::Value(receiver)];
                 for (arg, native) in bound.args.into_iter().zip(&native_params) {
@@ -1060,6 +1107,7 @@ impl Cx<'_> {
                     )
                 };
                 let e = self.native_result(callee, args, &returns, &ty, span);
+                let e = self.believe_generic(e, &view, &types, call, found);
                 return self.with_stmts(bound.before, e);
             }
         }
@@ -1067,7 +1115,9 @@ impl Cx<'_> {
             self.checked_object_args(&own, &call.arguments, &shown, params, span);
         self.after_call();
         let e = self.named_call(receiver, stored, args, names, span);
-        self.returned(e, function, params, &solved)
+        let e = self.returned(e, function, params, &solved.variables);
+        let types = solved.types(&call.arguments);
+        self.believe_generic(e, &view, &types, call, found)
     }
 
     /// Whether arguments bound for `function` can be passed through a slot with the signature of `introduced`.
@@ -1307,7 +1357,10 @@ impl Cx<'_> {
                 if direct {
                     let bound = self.bind(&own, &call.arguments, &shown, params, span);
                     self.after_call();
-                    let ty = erase(&substitute(&substitute(&f.returns, params), &bound.solved));
+                    let ty = erase(&substitute(
+                        &substitute(&f.returns, params),
+                        &bound.solved.variables,
+                    ));
                     let mut args = vec![Arg::Value(receiver)];
                     for arg in bound.args {
                         args.push(match arg {
@@ -1329,7 +1382,7 @@ impl Cx<'_> {
                         self.checked_object_args(&own, &call.arguments, &shown, params, span);
                     self.after_call();
                     let e = self.named_call(proxy, name, args, names, span);
-                    return self.returned(e, &f, params, &solved);
+                    return self.returned(e, &f, params, &solved.variables);
                 }
             }
         }

@@ -101,7 +101,15 @@ impl Cx<'_> {
                     return object(e);
                 }
                 if unchecked(&e.ty) {
+                    // What a call of something generic gives may have become of another type had it been known what is wanted.
+                    let is_open = matches!(&*e.kind, ExprKind::Call(_))
+                        && e.belief.is_some_and(|belief| {
+                            to.members()
+                                .iter()
+                                .any(|m| m.class().is_some() && m.class() == belief.class())
+                        });
                     if let Some(belief) = e.belief
+                        && !is_open
                         && !self.world.assignable(&belief, to)
                     {
                         self.mismatch(&belief, to, why, span);

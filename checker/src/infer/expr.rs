@@ -797,10 +797,11 @@ impl Cx<'_> {
                 format!("`{name}` is `Final` and cannot be assigned again"),
             );
         }
-        let (ty, belief) = (value.ty, value.belief);
+        let (ty, mut belief) = (value.ty, value.belief);
         let (stored, fact) = match self.declared.get(i).cloned().flatten() {
             Some(declared) => {
                 let fits = self.world.assignable(&ty, &declared);
+                belief = belief.filter(|known| self.world.assignable(known, &declared));
                 let value = self.coerce(value, &declared, &Why::Variable(Name::new(name)));
                 let fact = if fits {
                     self.narrow_declared(&declared, &ty)
@@ -934,7 +935,7 @@ impl Cx<'_> {
             path: Vec::new(),
         };
         let export = self.world.binding(&self.module, name);
-        let (ty, belief) = (value.ty, value.belief);
+        let (ty, mut belief) = (value.ty, value.belief);
         let (value, fact) = match export {
             Some(Export::Variable {
                 ty: declared,
@@ -948,6 +949,7 @@ impl Cx<'_> {
                     );
                 }
                 let fits = self.world.assignable(&ty, &declared);
+                belief = belief.filter(|known| self.world.assignable(known, &declared));
                 let value = self.coerce(value, &declared, &Why::Variable(Name::new(name)));
                 (
                     value,

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::interface::{FunctionInterface, FunctionKind, ParamKind};
 use crate::rules::Rule;
 use crate::tree::{self, Body, Fallback, Local, LocalId, StmtKind};
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Variable};
 
 use super::attr::erase_top;
 use super::convert::Why;
@@ -266,6 +266,27 @@ fn believe_params(cx: &mut Cx<'_>, function: &FunctionInterface) {
             cx.believe(Place::local(id), Some(param.ty));
         }
     }
+    if let Some(receiver) = believed_receiver(cx, function) {
+        cx.believe(Place::local(LocalId(0)), Some(receiver));
+    }
+}
+
+/// What is believed of `self` or `cls` where nothing was written down for it: that it is of the class that the method is called on.
+fn believed_receiver(cx: &Cx<'_>, function: &FunctionInterface) -> Option<Type> {
+    let first = function.params.first()?;
+    let plain = matches!(
+        first.kind,
+        ParamKind::PositionalOnly | ParamKind::Positional
+    );
+    if !plain || first.annotated || !has_receiver(function.kind) {
+        return None;
+    }
+    let class = cx.world.class(&cx.class?)?;
+    let own = Type::TypeVar(Variable::self_of(class.symbol, &class.type_params));
+    Some(match function.kind {
+        FunctionKind::ClassMethod => Type::class_of(own),
+        _ => own,
+    })
 }
 
 fn finish(mut cx: Cx<'_>, scope: &Scope<'_>, params: usize) -> Inferred {

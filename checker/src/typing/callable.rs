@@ -154,6 +154,11 @@ impl World<'_> {
             Type::Class(class) => Type::Instance(*class, Types::none()),
             other => other.as_instance(),
         };
+        // Of a variable, such as `Self`, what its bound says.
+        let instance = match instance {
+            Type::TypeVar(variable) => variable.upper().as_instance(),
+            other => other,
+        };
         let (class, args) = match instance {
             Type::Instance(class, args) | Type::Exact(class, args) => (class, args),
             other => match other.class() {

@@ -119,7 +119,8 @@ impl World<'_> {
     /// The member `name` of an instance of `class`, as seen from a value of type `receiver`.
     pub(crate) fn member_of(&self, class: &Symbol, receiver: &Type, name: &str) -> Attribute {
         // The class that is asked may have its own.
-        if class.is_builtin("type") && matches!(name, "__new__" | "__init__") {
+        let is_metaclass = self.is_subclass(class, &Symbol::new("builtins", "type")) != Some(false);
+        if is_metaclass && matches!(name, "__new__" | "__init__") {
             return Attribute::Unknown;
         }
         let own = match receiver {
@@ -133,12 +134,10 @@ impl World<'_> {
                 params,
                 member,
             } => (owner, params, member),
-            Lookup::Missing => {
-                return match self.member(class, &own, "__getattr__") {
-                    Lookup::Missing => Attribute::Missing,
-                    _ => Attribute::Unknown,
-                };
+            Lookup::Missing if is_metaclass && !class.is_builtin("type") => {
+                return Attribute::Unknown;
             }
+            Lookup::Missing => return Attribute::Missing,
             Lookup::Unknown => return Attribute::Unknown,
         };
         let found = |ty: Type, is_writable: bool| {
