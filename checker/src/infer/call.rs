@@ -1165,6 +1165,10 @@ impl Cx<'_> {
             if !matches!(rest, Type::Union(_)) {
                 // Go on as if it were not `None`: one error is enough.
                 let receiver = self.expect(receiver, &rest);
+                // A type variable is held as what it was: there is nothing to go on with.
+                if receiver.ty == ty {
+                    return self.dynamic_method(receiver, stored, call, span);
+                }
                 return self.method_call(receiver, name, at, call, span);
             }
         }
