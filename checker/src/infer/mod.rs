@@ -3,7 +3,7 @@
 //! [`check_function`] is the query. It walks the body ([`stmt`]) in the order of control, with what is known at each point
 //! ([`flow`]), several times until the types of locals and what is known at loop heads are settled ([`function`]); the last
 //! walk writes the tree and reports. Each construct has a file: names, literals and displays ([`expr`]), operators ([`ops`]), attributes ([`attr`]),
-//! subscripts ([`subscript`]), calls ([`call`], [`bind`], [`builtin`], [`statics`]), conditions and patterns ([`narrow`]), loops ([`loops`]),
+//! subscripts ([`subscript`]), calls ([`call`], [`construct`], [`method`], [`super_call`], [`bind`], [`builtin`], [`statics`]), conditions and patterns ([`narrow`]), loops ([`loops`]),
 //! exceptions and managers ([`handling`]), generators and coroutines ([`coroutine`]), comprehensions ([`comp`]), what is nested ([`nested`]),
 //! enumerations ([`enums`]), assignment ([`assign`]), flow of values into places ([`convert`]).
 //!
@@ -18,6 +18,7 @@ pub mod bind;
 pub mod builtin;
 pub mod call;
 pub mod comp;
+pub mod construct;
 pub mod convert;
 pub mod coroutine;
 pub mod cx;
@@ -28,6 +29,7 @@ pub mod function;
 pub mod handling;
 pub mod iterate;
 pub mod loops;
+pub mod method;
 pub mod narrow;
 pub mod nested;
 pub mod ops;
@@ -35,6 +37,7 @@ pub mod scope;
 pub mod statics;
 pub mod stmt;
 pub mod subscript;
+pub mod super_call;
 pub mod world;
 
 use std::sync::Arc;
