@@ -238,6 +238,25 @@ fn owned(ty: Type, owner: Symbol) -> Type {
     })
 }
 
+/// Whether `holds` of one of the decorators of a class.
+pub(crate) fn any_decorator(
+    db: &dyn Db,
+    file: File,
+    entry: &ClassEntry,
+    holds: impl Fn(&Expr) -> bool,
+) -> bool {
+    // Most classes have none, and need not be parsed to say so.
+    if entry.decorators.is_empty() {
+        return false;
+    }
+    let part = part(db, file, &entry.qualname);
+    find_class(&part.parsed, entry.range).is_some_and(|node| {
+        node.decorator_list
+            .iter()
+            .any(|decorator| holds(&decorator.expression))
+    })
+}
+
 /// Whether a decorator of a class means `decorator`.
 pub(crate) fn has_decorator(
     db: &dyn Db,
@@ -245,17 +264,10 @@ pub(crate) fn has_decorator(
     entry: &ClassEntry,
     decorator: KnownDecorator,
 ) -> bool {
-    if entry.decorators.is_empty() {
-        return false;
-    }
-    let part = part(db, file, &entry.qualname);
-    let Some(node) = find_class(&part.parsed, entry.range) else {
-        return false;
-    };
     let scope = Scope::module(db, file);
-    node.decorator_list
-        .iter()
-        .any(|node| known_decorator(&scope, &node.expression, "") == Some(decorator))
+    any_decorator(db, file, entry, |expr| {
+        known_decorator(&scope, expr, "") == Some(decorator)
+    })
 }
 
 /// The name of a private attribute as CPython mangles it in a class.
@@ -590,23 +602,14 @@ fn is_left_out(value: Option<&Expr>) -> bool {
 
 /// Whether a decorator of the class is called with one of these keywords.
 fn has_keyword(db: &dyn Db, file: File, entry: &ClassEntry, names: &[&str]) -> bool {
-    if entry.decorators.is_empty() {
-        return false;
-    }
-    let part = part(db, file, &entry.qualname);
-    let Some(node) = find_class(&part.parsed, entry.range) else {
-        return false;
-    };
-    node.decorator_list
-        .iter()
-        .any(|decorator| match &decorator.expression {
-            Expr::Call(call) => call.arguments.keywords.iter().any(|k| {
-                k.arg
-                    .as_ref()
-                    .is_some_and(|arg| names.contains(&arg.as_str()))
-            }),
-            _ => false,
-        })
+    any_decorator(db, file, entry, |expr| match expr {
+        Expr::Call(call) => call.arguments.keywords.iter().any(|k| {
+            k.arg
+                .as_ref()
+                .is_some_and(|arg| names.contains(&arg.as_str()))
+        }),
+        _ => false,
+    })
 }
 
 /// Names of methods of which the first definition along the bases is abstract.

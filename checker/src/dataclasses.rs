@@ -51,19 +51,12 @@ pub(crate) fn is_rewritten(
     entry: &ClassEntry,
     is_dataclass: bool,
 ) -> bool {
-    if entry.decorators.is_empty() {
-        return false;
-    }
-    let part = part(db, file, &entry.qualname);
-    let Some(node) = find_class(&part.parsed, entry.range) else {
-        return false;
-    };
     let scope = Scope::module(db, file);
-    node.decorator_list.iter().any(|decorator| {
-        match known_decorator(&scope, &decorator.expression, "") {
+    crate::classes::any_decorator(db, file, entry, |expr| {
+        match known_decorator(&scope, expr, "") {
             Some(crate::signatures::KnownDecorator::OptOut) => true,
             Some(_) => false,
-            None => !(is_dataclass && maker_of(db, file, &scope, &decorator.expression).is_some()),
+            None => !(is_dataclass && maker_of(db, file, &scope, expr).is_some()),
         }
     })
 }

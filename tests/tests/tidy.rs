@@ -161,12 +161,11 @@ fn tests_stand_in_files_of_their_own() {
 fn nothing_is_left_half_done() {
     let problems = in_code(&sources(), |_, line| {
         let dense: String = line.split_whitespace().collect();
-        ["todo!(", "unimplemented!(", "#[ignore", "dbg!("]
-            .iter()
-            .find(|mark| dense.contains(**mark))
-            .map(|mark| format!("`{mark}`"))
+        dense
+            .contains("#[ignore")
+            .then(|| "an ignored test".to_owned())
     });
-    report("nothing is left half done", problems);
+    report("no test is ignored", problems);
 
     let problems = sources()
         .iter()

@@ -172,6 +172,21 @@ struct Part<'a> {
     records: bool,
 }
 
+impl<'a> Part<'a> {
+    /// The body of a class.
+    fn of_class(symbol: Symbol, node: &'a ast::StmtClassDef) -> Part<'a> {
+        Part {
+            kind: ScopeKind::Class,
+            function: None,
+            class: Some(symbol),
+            body: &node.body,
+            span: node.range,
+            name_span: node.name.range(),
+            records: false,
+        }
+    }
+}
+
 fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> Inferred {
     let env = DbEnv { db, file };
     let world = World::new(&env);
@@ -299,15 +314,7 @@ impl Nest for DbNest<'_> {
         let Some(symbol) = self.class(node) else {
             return Vec::new();
         };
-        let part = Part {
-            kind: ScopeKind::Class,
-            function: None,
-            class: Some(symbol),
-            body: &node.body,
-            span: node.range,
-            name_span: node.name.range(),
-            records: false,
-        };
+        let part = Part::of_class(symbol, node);
         self.infer(&symbol.qualname, part, captured).findings
     }
 }
@@ -571,15 +578,7 @@ fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
     };
     let scope = AnnotationScope::inside(db, file, name);
     let symbol = Symbol::of(module_name(db, file), *name);
-    let part = Part {
-        kind: ScopeKind::Class,
-        function: None,
-        class: Some(symbol),
-        body: &node.body,
-        span: node.range,
-        name_span: node.name.range(),
-        records: false,
-    };
+    let part = Part::of_class(symbol, node);
     let mut found = diagnostics(file, run(db, file, &scope, part).findings);
     found.extend(defaults(db, file, Some(name), &node.body));
     found
