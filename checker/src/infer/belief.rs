@@ -104,20 +104,19 @@ impl Cx<'_> {
         );
     }
 
-    /// `e`, a call of a value that was seen as `callee`, with what is believed of its result. The arguments are evaluated: positional
-    /// ones, then keyword ones. What is wrong with the call is reported.
+    /// `e`, a call of a value that was seen as `callee`, with what is believed of its result. `types` are those of the arguments:
+    /// positional ones, then keyword ones. What is wrong with the call is reported.
     pub fn believe_call(
         &mut self,
         e: Expr,
         callee: &Type,
-        args: &[Expr],
+        types: &[Type],
         call: &ast::ExprCall,
     ) -> Expr {
         if callee.is_dynamic() || *callee == Type::Never {
             return e;
         }
-        let types: Vec<Type> = args.iter().map(Expr::view).collect();
-        let given = arguments(call, &types);
+        let given = arguments(call, types);
         let mut result = Type::Never;
         for member in callee.members() {
             match self.believed_result(member, &given, call) {

@@ -224,7 +224,7 @@ impl Cx<'_> {
         }
         let (args, names) = self.object_args(&call.arguments);
         self.after_call();
-        let given = args.clone();
+        let given: Vec<Type> = args.iter().map(Expr::view).collect();
         let e = self.call_object(callee, args, names, span);
         self.believe_call(e, &view, &given, call)
     }

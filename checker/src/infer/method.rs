@@ -139,7 +139,7 @@ impl Cx<'_> {
         let view = self.believed_method(&receiver_type, stored, &certain, call);
         let (args, names) = self.object_args(&call.arguments);
         self.after_call();
-        let given = args.clone();
+        let given: Vec<Type> = args.iter().map(Expr::view).collect();
         let e = self.named_call(receiver, stored, args, names, span);
         self.believe_call(e, &view, &given, call)
     }
