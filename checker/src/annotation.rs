@@ -14,9 +14,7 @@ use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
 use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
-use crate::types::{
-    Constant, Name, Primitive, Rest, Signature, Symbol, Type, Types, Variable, VariableKind,
-};
+use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Types, Variable, VariableKind};
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -283,8 +281,8 @@ impl<'db> Scope<'db> {
             Expr::Name(_) | Expr::Attribute(_) => self.named(expr, problems),
             Expr::Subscript(subscript) => self.subscript(subscript, problems),
             Expr::BinOp(operation) if operation.op == Operator::BitOr => Type::union([
-                boxed(self.ty(&operation.left, problems)),
-                boxed(self.ty(&operation.right, problems)),
+                self.ty(&operation.left, problems).boxed(),
+                self.ty(&operation.right, problems).boxed(),
             ]),
             Expr::EllipsisLiteral(_) => Type::Dynamic,
             Expr::Starred(starred) => {
@@ -584,7 +582,7 @@ impl<'db> Scope<'db> {
         let args: Vec<Type> = if is_raw {
             args
         } else {
-            args.into_iter().map(boxed).collect()
+            args.into_iter().map(|ty| ty.boxed()).collect()
         };
         self.instance(symbol, args.into())
     }
@@ -597,8 +595,10 @@ impl<'db> Scope<'db> {
     ) -> Type {
         let items = elements(&node.slice);
         match special {
-            Special::Optional => Type::union([boxed(self.ty(&node.slice, problems)), Type::None]),
-            Special::Union => Type::union(self.tys(&items, problems).into_iter().map(boxed)),
+            Special::Optional => Type::union([self.ty(&node.slice, problems).boxed(), Type::None]),
+            Special::Union => {
+                Type::union(self.tys(&items, problems).into_iter().map(|ty| ty.boxed()))
+            }
             Special::Annotated
             | Special::Final
             | Special::ClassVar
@@ -610,7 +610,7 @@ impl<'db> Scope<'db> {
             Special::Type => self.class_object(&node.slice, problems),
             Special::Callable => self.callable(node, &items, problems),
             Special::TypeGuard | Special::TypeIs => {
-                let of = boxed(self.ty(first(&node.slice), problems));
+                let of = self.ty(first(&node.slice), problems).boxed();
                 Type::Guard(of.into(), special == Special::TypeIs)
             }
             _ => match class_of_special(special) {
@@ -680,14 +680,19 @@ impl<'db> Scope<'db> {
             return Type::Tuple(Types::none());
         }
         if let [item, Expr::EllipsisLiteral(_)] = &items[..] {
-            let item = boxed(self.ty(item, problems));
+            let item = self.ty(item, problems).boxed();
             return Type::Instance(Symbol::new("builtins", "tuple"), [item].into());
         }
         if items.iter().any(|item| item.is_starred_expr()) {
             self.tys(&items, problems);
             return Type::builtin("tuple");
         }
-        Type::Tuple(self.tys(&items, problems).into_iter().map(boxed).collect())
+        Type::Tuple(
+            self.tys(&items, problems)
+                .into_iter()
+                .map(|ty| ty.boxed())
+                .collect(),
+        )
     }
 
     fn class_object(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
@@ -713,12 +718,12 @@ impl<'db> Scope<'db> {
             );
             return Type::Callable(Signature::of_anything(Type::Dynamic));
         };
-        let returns = boxed(self.ty(returns, problems));
+        let returns = self.ty(returns, problems).boxed();
         Type::Callable(match params {
             Expr::List(list) => {
                 let items: Vec<&Expr> = list.elts.iter().collect();
                 let types = self.tys(&items, problems);
-                Signature::of_positional(types.into_iter().map(boxed), returns)
+                Signature::of_positional(types.into_iter().map(|ty| ty.boxed()), returns)
             }
             Expr::EllipsisLiteral(_) => Signature::of_anything(returns),
             other => match self.ty(other, problems) {
@@ -794,16 +799,6 @@ fn class_of_special(special: Special) -> Option<Symbol> {
         _ => return None,
     };
     Some(Symbol::new(module, name))
-}
-
-/// The type of the object that a fixed-width number becomes where objects are held: unions, elements, tuples.
-pub fn boxed(ty: Type) -> Type {
-    match ty {
-        Type::Primitive(Primitive::Double | Primitive::Single) => Type::float(),
-        Type::Primitive(Primitive::CBool) => Type::bool(),
-        Type::Primitive(_) => Type::int(),
-        other => other,
-    }
 }
 
 /// The elements of a subscript's slice.

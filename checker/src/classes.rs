@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::collections::IndexMap;
 use keelback_parser::ast::{Expr, StmtClassDef, TypeParam};
 
-use crate::annotation::{Annotation, Scope, boxed};
+use crate::annotation::{Annotation, Scope};
 use crate::db::{Db, Definition, File};
 use crate::files::{Staticness, staticness};
 use crate::index::{BindingKind, ClassEntry, ModuleIndex, find_class, find_stmt, module_index};
@@ -748,7 +748,7 @@ fn class_value(part: &Part, entry: &ClassEntry, scope: &Scope<'_>, name: &Name) 
             _ => Type::Dynamic,
         }
     });
-    Some(Type::union(types.map(boxed)))
+    Some(Type::union(types.map(|ty| ty.boxed())))
 }
 
 /// The names in a literal `__slots__`.
@@ -813,7 +813,7 @@ fn declared_member(
             None => Type::Dynamic,
         });
         return if is_class_var || (is_final && node.value.is_some()) {
-            Member::ClassVar { ty: boxed(ty) }
+            Member::ClassVar { ty: ty.boxed() }
         } else {
             Member::Field { ty, is_final }
         };
@@ -914,7 +914,7 @@ fn assigned_field(
     }
     let ty = match &types[..] {
         [only] => *only,
-        _ => Type::union(types.into_iter().map(boxed)),
+        _ => Type::union(types.into_iter().map(|ty| ty.boxed())),
     };
     // What only ever is `None` here is given its value from elsewhere.
     let ty = if matches!(ty, Type::None | Type::Never) {

@@ -7,7 +7,7 @@ use keelback_parser::ast::visitor::{Visitor, walk_stmt};
 use keelback_parser::ast::{Expr, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
-use crate::annotation::{Scope, boxed};
+use crate::annotation::Scope;
 use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
 use crate::files::staticness;
@@ -274,7 +274,7 @@ fn is_name(expr: &Expr) -> bool {
 impl Checker<'_> {
     /// Whether a value of type `value` may stand where `place` is declared, boxing aside. In doubt it may.
     fn fits(&self, value: &Type, place: &Type) -> bool {
-        let (value, place) = (boxed(*value), boxed(*place));
+        let (value, place) = (value.boxed(), place.boxed());
         if value == place || value.is_dynamic() || place.is_dynamic() || value == Type::Never {
             return true;
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use keelback_parser::ast::{Expr, Number, Operator, UnaryOp};
 
-use crate::annotation::{Scope, boxed};
+use crate::annotation::Scope;
 use crate::db::Db;
 use crate::interface::{FunctionInterface, ParamKind};
 use crate::symbols::Resolved;
@@ -60,9 +60,13 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
                 let values = dict.items.iter().map(|item| self.ty(&item.value)).collect();
                 container("dict", [keys.map_or(Type::Dynamic, join), join(values)])
             }
-            Expr::Tuple(tuple) if !tuple.elts.iter().any(Expr::is_starred_expr) => {
-                Type::Tuple(tuple.elts.iter().map(|item| boxed(self.ty(item))).collect())
-            }
+            Expr::Tuple(tuple) if !tuple.elts.iter().any(Expr::is_starred_expr) => Type::Tuple(
+                tuple
+                    .elts
+                    .iter()
+                    .map(|item| self.ty(item).boxed())
+                    .collect(),
+            ),
             Expr::Name(name) => self.name(name.id.as_str()),
             Expr::Call(call) => self.call(&call.func),
             Expr::UnaryOp(unary) => match unary.op {
@@ -237,7 +241,7 @@ fn is_name(expr: &Expr) -> bool {
 }
 
 fn join(types: Vec<Type>) -> Type {
-    Type::union(types.into_iter().map(boxed))
+    Type::union(types.into_iter().map(|ty| ty.boxed()))
 }
 
 /// A builtin container; its arguments are left out when they are not known, or when there is nothing in it.

@@ -2,7 +2,7 @@
 
 use keelback_parser::ast::{Expr, ExprCall, TypeParam};
 
-use crate::annotation::{Scope, boxed};
+use crate::annotation::Scope;
 use crate::db::{Db, File};
 use crate::index::{FunctionEntry, find_function};
 use crate::types::{
@@ -110,7 +110,7 @@ pub(crate) fn of_call(scope: &Scope<'_>, name: Name, call: &ExprCall) -> Option<
 }
 
 fn bound_of(scope: &Scope<'_>, expr: &Expr) -> Type {
-    boxed(scope.ty(expr, &mut Vec::new()))
+    scope.ty(expr, &mut Vec::new()).boxed()
 }
 
 /// What stands for a parameter specification: `[int, str]`, `...`, or another one.

@@ -220,7 +220,7 @@ impl Cx<'_> {
         for (i, ((target, temp), ty)) in targets.iter().zip(temps).zip(types).enumerate() {
             let e = self.read_temp(temp, range(target));
             let ty = match ty {
-                Type::Primitive(p) => super::world::boxed(p),
+                Type::Primitive(p) => p.boxed(),
                 other => other,
             };
             let e = if ty.is_dynamic() {

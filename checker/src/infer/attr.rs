@@ -11,7 +11,7 @@ use crate::types::{Name, Symbol, Type};
 use super::convert::Why;
 use super::cx::{Cx, known, make, object, range};
 use super::expr::stub_type;
-use super::world::{Lookup, Resolved, boxed, erase, substitute, widen};
+use super::world::{Lookup, Resolved, erase, substitute, widen};
 
 impl Cx<'_> {
     /// `value.attr`, read.
@@ -357,14 +357,10 @@ impl Cx<'_> {
 
     /// A declared type as it may be used: of a static module as it is, of a stub only what is trusted.
     pub fn trusted(&self, owner: &Symbol, ty: &Type) -> Type {
-        let ty = match ty {
-            Type::Primitive(_) | Type::Union(_) => *ty,
-            other => *other,
-        };
         if self.world.is_static_module(&owner.module) {
-            ty
+            *ty
         } else {
-            stub_type(&ty)
+            stub_type(ty)
         }
     }
 
@@ -830,15 +826,12 @@ pub fn erase_top(ty: &Type) -> Type {
 /// The type that a value has for Python's rules.
 pub fn python_type(ty: &Type) -> Type {
     match ty {
-        Type::Primitive(p) => boxed(*p),
+        Type::Primitive(p) => p.boxed(),
         other => widen(other),
     }
 }
 
 /// A primitive as the object it becomes; others as they are.
 pub fn python_type_keeping_literals(ty: &Type) -> Type {
-    match ty {
-        Type::Primitive(p) => boxed(*p),
-        other => *other,
-    }
+    ty.boxed()
 }

@@ -7,7 +7,7 @@ use crate::tree::{Check, Conversion, Expr, ExprKind};
 use crate::types::{Constant, Held, Name, Primitive, Type};
 
 use super::cx::{Cx, known, make, object};
-use super::world::{boxed, literal_fits, widen, widens};
+use super::world::{literal_fits, widen, widens};
 
 /// The place that a value flows into, for messages.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Cx<'_> {
             (_, Type::Primitive(p)) => self.coerce_primitive(e, *p, why),
             (Type::Primitive(p), _) => {
                 let p = *p;
-                let value = boxed(p);
+                let value = p.boxed();
                 if !self.world.assignable(&value, to) {
                     self.mismatch(&e.ty, to, why, span);
                     return self.checked(e, to, why);
@@ -260,7 +260,7 @@ impl Cx<'_> {
     }
 
     fn from_primitive(&mut self, e: Expr, p: Primitive, to: &Type) -> Expr {
-        let value = boxed(p);
+        let value = p.boxed();
         if to.is_builtin("float") && p.is_integer() {
             let e = known(e, Type::int());
             return self.to_float(e, *to);

@@ -14,7 +14,7 @@ use super::convert::Why;
 use super::cx::{Cx, ScopeKind, constant, known, make, none, object, range};
 use super::flow::{Place, Root};
 use super::ops::{binary_op, compare_op, unary_op};
-use super::world::{Resolved, boxed, widen};
+use super::world::{Resolved, widen};
 
 impl Cx<'_> {
     /// The value of `expr`. `expected` is the type of the place it flows into, if that is known: literals and displays take it.
@@ -593,10 +593,7 @@ impl Cx<'_> {
         let e = self.expr(elt, wanted);
         if let Some(wanted) = wanted {
             if !wanted.is_dynamic() && self.world.assignable(&e.ty, wanted) {
-                let place = match wanted {
-                    Type::Primitive(p) => boxed(*p),
-                    other => *other,
-                };
+                let place = wanted.boxed();
                 let e = self.coerce(e, &place, &Why::Element);
                 return (object(e), place);
             }
@@ -835,10 +832,7 @@ impl Cx<'_> {
                 }
                 let fact = match &storage {
                     Type::Primitive(_) => storage,
-                    _ => widen(&match &ty {
-                        Type::Primitive(p) => boxed(*p),
-                        other => *other,
-                    }),
+                    _ => widen(&ty.boxed()),
                 };
                 let value = if self.last {
                     self.into_storage(value, &storage)
@@ -872,7 +866,7 @@ impl Cx<'_> {
     /// What a place declared `declared` is known to hold after a value of type `ty` was stored in it.
     pub fn narrow_declared(&self, declared: &Type, ty: &Type) -> Type {
         let ty = match ty {
-            Type::Primitive(p) => boxed(*p),
+            Type::Primitive(p) => p.boxed(),
             Type::Literal(_)
                 if !declared
                     .members()
@@ -980,7 +974,7 @@ impl Cx<'_> {
         self.state.forget(&place);
         self.believe(place.clone(), belief);
         let fact = match fact {
-            Type::Primitive(p) => boxed(p),
+            Type::Primitive(p) => p.boxed(),
             other => other,
         };
         self.learn(place, fact);

@@ -8,7 +8,7 @@ use crate::tree::{Expr, Iterable};
 use crate::types::{Primitive, Symbol, Type};
 
 use super::cx::{Cx, object};
-use super::world::{Lookup, boxed, erase, substitute, widen};
+use super::world::{Lookup, erase, substitute, widen};
 
 impl Cx<'_> {
     /// The type of the items of a value of type `ty`; nothing when it cannot be iterated.
@@ -30,7 +30,7 @@ impl Cx<'_> {
             | Type::Guard(..)
             | Type::Variadic(..) => self.item_type(&ty.as_instance()),
             Type::Tuple(items) => Some(self.world.join_all(items.iter().map(|t| match t {
-                Type::Primitive(p) => boxed(*p),
+                Type::Primitive(p) => p.boxed(),
                 t => widen(t),
             }))),
             Type::Union(members) => {

@@ -245,7 +245,7 @@ impl Cx<'_> {
         let ty = super::world::erase(&ty);
         let ty = match (&held, ty) {
             (Type::Primitive(_), _) => held,
-            (_, Type::Primitive(p)) => super::world::boxed(p),
+            (_, Type::Primitive(p)) => p.boxed(),
             (_, ty) => ty,
         };
         let item = self.temp(held);

@@ -10,7 +10,7 @@ use crate::types::{Constant, Held, Primitive, Symbol, Type, Types};
 use super::convert::{Why, exact_float};
 use super::cx::{Cx, constant, known, make, object};
 use super::world::{
-    Lookup, boxed, common_primitive, erase, is_value_class, literal_fits, substitute, widen, widens,
+    Lookup, common_primitive, erase, is_value_class, literal_fits, substitute, widen, widens,
 };
 
 /// What kind of number a type is.
@@ -364,7 +364,7 @@ impl Cx<'_> {
     pub fn unprimitive(&mut self, e: Expr) -> Expr {
         match e.ty {
             Type::Primitive(p) => {
-                let to = boxed(p);
+                let to = p.boxed();
                 self.coerce(e, &to, &Why::Value)
             }
             _ => e,

@@ -10,7 +10,7 @@ use crate::types::{Constant, Primitive, Symbol, Type};
 use super::bind::has_unpacking;
 use super::convert::Why;
 use super::cx::{Cx, make, none, object, range};
-use super::world::{boxed, literal_fits, widen};
+use super::world::{literal_fits, widen};
 
 impl Cx<'_> {
     /// A call of `name` of `__static__`.
@@ -288,7 +288,7 @@ impl Cx<'_> {
                 };
                 let wanted = element.map(|t| {
                     let t = match t {
-                        Type::Primitive(p) => boxed(p),
+                        Type::Primitive(p) => p.boxed(),
                         other => other,
                     };
                     Type::Instance(Symbol::new("builtins", "list"), [t].into())

@@ -709,8 +709,5 @@ impl Cx<'_> {
 }
 
 fn python(ty: &Type) -> Type {
-    match ty {
-        Type::Primitive(p) => super::world::boxed(*p),
-        other => *other,
-    }
+    ty.boxed()
 }

@@ -463,10 +463,7 @@ impl<'a> World<'a> {
         }
         let mut members: Vec<Type> = Vec::new();
         for member in a.members().iter().chain(b.members()) {
-            let member = match member {
-                Type::Primitive(p) => boxed(*p),
-                other => *other,
-            };
+            let member = member.boxed();
             if members.iter().any(|m| self.covers(m, &member)) {
                 continue;
             }
@@ -713,15 +710,6 @@ pub fn is_value_class(symbol: &Symbol) -> bool {
         )
 }
 
-/// The type that a primitive becomes when it flows into a place that holds objects.
-pub fn boxed(p: Primitive) -> Type {
-    match p {
-        Primitive::Double | Primitive::Single => Type::float(),
-        Primitive::CBool => Type::bool(),
-        _ => Type::int(),
-    }
-}
-
 /// A literal type becomes the type of its value; a tuple's items too.
 pub fn widen(ty: &Type) -> Type {
     match ty {
@@ -800,10 +788,7 @@ pub fn erase(ty: &Type) -> Type {
 pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Variable, Type)>) {
     match (param, arg) {
         (Type::TypeVar(variable), _) => {
-            let arg = widen(&match arg {
-                Type::Primitive(p) => boxed(*p),
-                other => *other,
-            });
+            let arg = widen(&arg.boxed());
             match solved.iter_mut().find(|(known, _)| known == variable) {
                 Some((_, t)) => *t = world.join(t, &arg),
                 None => solved.push((*variable, arg)),

@@ -90,6 +90,17 @@ pub enum Held {
     Primitive(Primitive),
 }
 
+impl Primitive {
+    /// The type of the object that it becomes where objects are held.
+    pub fn boxed(self) -> Type {
+        match self {
+            Primitive::Double | Primitive::Single => Type::float(),
+            Primitive::CBool => Type::bool(),
+            _ => Type::int(),
+        }
+    }
+}
+
 impl Type {
     /// The type of this one value.
     pub fn literal(value: &Constant) -> Type {
@@ -200,6 +211,14 @@ impl Type {
     /// Whether nothing is known.
     pub fn is_dynamic(&self) -> bool {
         matches!(self, Type::Dynamic)
+    }
+
+    /// A primitive as the object that it becomes where objects are held; any other type as it is.
+    pub fn boxed(&self) -> Type {
+        match self {
+            Type::Primitive(p) => p.boxed(),
+            other => *other,
+        }
     }
 
     /// How a value of this type is held.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::infer::world::{World, boxed, widen};
+use crate::infer::world::{World, widen};
 use crate::types::{Constant, Symbol, Type, Types, Variable, VariableKind};
 
 use super::solver::Solver;
@@ -100,8 +100,8 @@ impl<'w, 'a> Relation<'w, 'a> {
             (_, Type::Never) => false,
             (Type::Union(members), _) => members.iter().all(|member| self.fits(member, to)),
             (_, Type::Instance(class, _)) if class.is_builtin("object") => true,
-            (Type::Primitive(p), _) => self.fits(&boxed(*p), to),
-            (_, Type::Primitive(p)) => self.fits(from, &boxed(*p)),
+            (Type::Primitive(p), _) => self.fits(&p.boxed(), to),
+            (_, Type::Primitive(p)) => self.fits(from, &p.boxed()),
             (_, Type::Union(members)) => self.fits_union(from, members),
             (_, Type::Alias(..)) | (Type::Alias(..), _) => {
                 // An alias inside of itself is opened where it is used.
@@ -217,10 +217,7 @@ impl<'w, 'a> Relation<'w, 'a> {
         if *from == Type::TypeVar(variable) {
             return true;
         }
-        let from = match from {
-            Type::Primitive(p) => boxed(*p),
-            other => *other,
-        };
+        let from = from.boxed();
         let (lower, upper) = {
             let solver = self.solver.borrow();
             (solver.lower(variable), solver.upper(variable))

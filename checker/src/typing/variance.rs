@@ -53,7 +53,6 @@ impl World<'_> {
         match variable.variance {
             Variance::Covariant => Direction::Same,
             Variance::Contravariant => Direction::Opposite,
-            Variance::Invariant if variable.kind == VariableKind::Parameters => Direction::Neither,
             Variance::Invariant => Direction::Neither,
             Variance::Inferred => {
                 if let Some(known) = self.directions.borrow().get(&(*class, index)) {
