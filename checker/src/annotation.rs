@@ -341,16 +341,10 @@ impl<'db> Scope<'db> {
     }
 
     fn resolve_name(&self, name: &str) -> Resolved {
-        let mut container = self.container.as_deref();
-        while let Some(outer) = container {
-            let nested = Name::new(format!("{outer}.{name}"));
-            if crate::classes::has_class(self.db, self.file, &nested) {
-                let module = crate::resolve::module_name(self.db, self.file);
-                return Resolved::Class(Symbol::of(module, nested));
-            }
-            container = outer.rsplit_once('.').map(|(rest, _)| rest);
+        match &self.container {
+            Some(container) => crate::symbols::resolve_inside(self.db, self.file, container, name),
+            None => crate::symbols::resolve_global(self.db, self.file, name),
         }
-        crate::symbols::resolve_global(self.db, self.file, name)
     }
 
     fn type_param(&self, expr: &Expr) -> Option<Type> {

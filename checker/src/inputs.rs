@@ -109,8 +109,9 @@ pub struct Project {
 
 /// A function or a class: its file and its qualified name there (without `<locals>` parts).
 ///
-/// It keeps its identity when the file is edited, so it keys the queries about one definition.
-#[salsa::interned(debug)]
+/// It keeps its identity when the file is edited, so it keys the queries about one definition. Like the names in it, it is never forgotten: so
+/// that reading one is no dependency.
+#[salsa::interned(debug, revisions = usize::MAX)]
 pub struct Definition<'db> {
     /// Where it is defined.
     #[returns(copy)]
@@ -120,8 +121,8 @@ pub struct Definition<'db> {
     pub qualname: Name,
 }
 
-/// A module by its full dotted name, wherever it may be.
-#[salsa::interned(debug)]
+/// A module by its full dotted name, wherever it may be. Never forgotten either.
+#[salsa::interned(debug, revisions = usize::MAX)]
 pub struct ModuleName<'db> {
     /// The name.
     #[returns(ref)]

@@ -150,7 +150,7 @@ fn in_typeshed(db: &dyn Db, name: &str, version: PythonVersion) -> Option<File> 
 
 /// The full dotted name of the module in `file`: its path below the innermost search path that holds it, or its own name
 /// when none does.
-#[salsa::tracked(returns(clone))]
+#[salsa::tracked(returns(copy))]
 pub fn module_name(db: &dyn Db, file: File) -> Name {
     let dotted = |relative: &str| {
         let stem = relative.rsplit_once('.').map_or(relative, |(stem, _)| stem);

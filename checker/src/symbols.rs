@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use crate::collections::{IndexMap, IndexSet};
 use keelback_parser::ast::{Expr, Operator, Stmt};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::db::{Db, File, FilePath};
+use crate::db::{Db, File, FilePath, Project};
 use crate::files::staticness;
 use crate::index::{Binding, BindingKind, ModuleIndex, find_stmt, module_index};
-use crate::resolve::{Resolution, module_name, resolve, resolve_from};
+use crate::resolve::{Resolution, module_name, resolve, resolve_from, resolve_module};
 use crate::stubs::Part;
 use crate::types::{Name, Primitive, Symbol};
 
@@ -43,10 +44,14 @@ pub enum SymbolKind {
 /// The module-level names of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolTable {
+    /// The module's name.
+    module: Name,
     /// The names.
     pub names: IndexMap<Name, SymbolKind>,
     /// Every class by qualified name, nested ones included.
     pub classes: IndexSet<Name>,
+    /// The last parts of the names of nested classes: any other name is looked up outside of classes and functions at once.
+    nested: FxHashSet<Name>,
     /// Modules of `from m import *`.
     pub stars: Vec<Name>,
     /// `__all__`, if it is a literal.
@@ -54,8 +59,27 @@ pub struct SymbolTable {
     /// Whether what the file says of its names can be used: it is static, a stub, or part of a `py.typed` package. The names
     /// of any other file are dynamic.
     pub is_known: bool,
+    /// Whether it is static: all that it imports is looked at anyway.
+    is_static: bool,
     /// Whether the module may have names that no statement binds: it has a `__getattr__`, or reaches for its own dictionary.
     pub has_hidden_names: bool,
+}
+
+impl SymbolTable {
+    /// The class `name` as it is seen inside of `container`, a class or function of the file, if one around defines it.
+    pub fn nested_class(&self, container: &str, name: &str) -> Option<Symbol> {
+        if !self.nested.contains(name) {
+            return None;
+        }
+        let mut container = Some(container);
+        while let Some(outer) = container {
+            if let Some(class) = self.classes.get(&*format!("{outer}.{name}")) {
+                return Some(Symbol::of(self.module, *class));
+            }
+            container = outer.rsplit_once('.').map(|(rest, _)| rest);
+        }
+        None
+    }
 }
 
 /// What a name turned out to be.
@@ -150,16 +174,16 @@ specials! {
 }
 
 /// The module-level names of `file`.
-#[salsa::tracked(returns(clone))]
-pub fn symbol_table(db: &dyn Db, file: File) -> Arc<SymbolTable> {
+#[salsa::tracked(returns(ref))]
+pub fn symbol_table(db: &dyn Db, file: File) -> SymbolTable {
     if let FilePath::Vendored(_) = file.path(db) {
-        return Arc::new(stub_table(db, file));
+        return stub_table(db, file);
     }
     let part = Part {
         parsed: crate::files::parsed(db, file),
         index: module_index(db, file),
     };
-    Arc::new(table_of(db, file, &part))
+    table_of(db, file, &part)
 }
 
 /// The table of a stub of ours, of which classes and functions are not parsed for it.
@@ -196,14 +220,20 @@ fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
         .iter()
         .map(|(name, bindings)| (*name, kind_of(index, bindings, &looks_like_type)))
         .collect();
+    let is_static = staticness(db, file).is_static();
     SymbolTable {
+        module: module_name(db, file),
         names,
         classes: index.classes.keys().cloned().collect(),
+        nested: index
+            .classes
+            .keys()
+            .filter_map(|name| Some(Name::new(name.rsplit_once('.')?.1)))
+            .collect(),
         stars: index.scope.stars.clone(),
         all: index.all.clone(),
-        is_known: file.path(db).is_stub()
-            || staticness(db, file).is_static()
-            || is_typed_package(db, file),
+        is_known: file.path(db).is_stub() || is_static || is_typed_package(db, file),
+        is_static,
         has_hidden_names: index.scope.bindings.contains_key("__getattr__")
             || (!file.path(db).is_stub() && reaches_for_globals(db, file)),
     }
@@ -337,6 +367,22 @@ fn kind_of(
 
 /// What the module-level name `name` of `file` stands for, imports followed.
 pub fn resolve_in(db: &dyn Db, file: File, name: &str) -> Resolved {
+    resolve_with(db, file, symbol_table(db, file), name)
+}
+
+fn resolve_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Resolved {
+    if let Some((own, kind)) = table.names.get_key_value(name)
+        && !table.has_forms()
+    {
+        if let Some(found) = table.own(file, *own, kind) {
+            return found;
+        }
+        if table.is_static
+            && let Some(found) = followed(db, file).get(own)
+        {
+            return found.clone();
+        }
+    }
     Follower {
         db,
         from: file,
@@ -345,21 +391,79 @@ pub fn resolve_in(db: &dyn Db, file: File, name: &str) -> Resolved {
     .in_file(file, name)
 }
 
+/// What the names that `file`, a static module, imports from others stand for. Followed once for all that use them.
+#[salsa::tracked(returns(ref))]
+fn followed(db: &dyn Db, file: File) -> FxHashMap<Name, Resolved> {
+    let imported = symbol_table(db, file).names.iter();
+    imported
+        .filter(|(_, kind)| matches!(kind, SymbolKind::Import { .. }))
+        .map(|(name, _)| {
+            let mut follower = Follower {
+                db,
+                from: file,
+                seen: Vec::new(),
+            };
+            (*name, follower.in_file(file, name))
+        })
+        .collect()
+}
+
+impl SymbolTable {
+    /// Whether the names of `typing`'s forms have their meaning by being in this module.
+    fn has_forms(&self) -> bool {
+        matches!(&*self.module, "typing" | "typing_extensions")
+    }
+
+    /// What `name`, which is of this `kind`, stands for, unless it comes from another module.
+    fn own(&self, file: File, name: Name, kind: &SymbolKind) -> Option<Resolved> {
+        if !self.is_known {
+            return Some(Resolved::Dynamic);
+        }
+        Some(match kind {
+            SymbolKind::Function(qualname) => {
+                Resolved::Function(Symbol::of(self.module, *qualname))
+            }
+            SymbolKind::Class(qualname) => Resolved::Class(Symbol::of(self.module, *qualname)),
+            SymbolKind::Module(name) => Resolved::Module(*name),
+            SymbolKind::Import { .. } => return None,
+            SymbolKind::Variable { .. } => Resolved::Variable { file, name },
+            SymbolKind::Dynamic => Resolved::Dynamic,
+        })
+    }
+}
+
 /// What `name` stands for in `file` outside of functions: a module-level name, or a builtin.
 ///
 /// A name that the module only may have, because it star-imports something unknown or writes to its own dictionary, is taken for
 /// the builtin of that name: the runtime watches that it stays one.
 pub fn resolve_global(db: &dyn Db, file: File, name: &str) -> Resolved {
-    match resolve_in(db, file, name) {
+    global_with(db, file, symbol_table(db, file), name)
+}
+
+/// What `name` stands for inside of `container`, a function or class of `file`: a class around it, a module-level name, or a builtin.
+pub fn resolve_inside(db: &dyn Db, file: File, container: &str, name: &str) -> Resolved {
+    let table = symbol_table(db, file);
+    match table.nested_class(container, name) {
+        Some(class) => Resolved::Class(class),
+        None => global_with(db, file, table, name),
+    }
+}
+
+fn global_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Resolved {
+    match resolve_with(db, file, table, name) {
         Resolved::Missing => resolve_builtin(db, name),
-        Resolved::Dynamic if !symbol_table(db, file).names.contains_key(name) => {
-            match resolve_builtin(db, name) {
-                Resolved::Missing => Resolved::Dynamic,
-                builtin => builtin,
-            }
-        }
+        Resolved::Dynamic if !table.names.contains_key(name) => match resolve_builtin(db, name) {
+            Resolved::Missing => Resolved::Dynamic,
+            builtin => builtin,
+        },
         found => found,
     }
+}
+
+/// The stub of the builtins.
+#[salsa::tracked(returns(copy))]
+fn builtins(db: &dyn Db, _: Project) -> Option<File> {
+    resolve_module(db, &Name::new("builtins"))
 }
 
 /// What the builtin `name` stands for.
@@ -369,7 +473,7 @@ pub fn resolve_builtin(db: &dyn Db, name: &str) -> Resolved {
     if is_private || matches!(name, "ellipsis" | "function") {
         return Resolved::Missing;
     }
-    let Some(builtins) = crate::resolve::resolve_module(db, &Name::new("builtins")) else {
+    let Some(builtins) = builtins(db, db.project()) else {
         return Resolved::Dynamic;
     };
     match resolve_in(db, builtins, name) {
@@ -431,35 +535,25 @@ impl Follower<'_> {
             return Resolved::Dynamic;
         }
         self.seen.push(key);
-        let module = module_name(db, file);
-        if matches!(&*module, "typing" | "typing_extensions")
+        let table = symbol_table(db, file);
+        if table.has_forms()
             && let Some(special) = Special::from_name(name)
         {
             return Resolved::Special(special);
         }
-        let table = symbol_table(db, file);
-        let Some(kind) = table.names.get(name) else {
-            return self.in_stars(file, &table, name);
+        let Some((own, kind)) = table.names.get_key_value(name) else {
+            return self.in_stars(file, table, name);
         };
-        if !table.is_known {
-            return Resolved::Dynamic;
+        if let Some(found) = table.own(file, *own, kind) {
+            return found;
         }
         match kind {
-            SymbolKind::Function(qualname) => {
-                Resolved::Function(Symbol::new(&*module, &**qualname))
-            }
-            SymbolKind::Class(qualname) => Resolved::Class(Symbol::new(&*module, &**qualname)),
-            SymbolKind::Module(name) => Resolved::Module(*name),
             SymbolKind::Import { module, name } => match self.in_module(module, name) {
                 // Reported at the import.
                 Resolved::Missing => Resolved::Dynamic,
                 found => found,
             },
-            SymbolKind::Variable { .. } => Resolved::Variable {
-                file,
-                name: Name::new(name),
-            },
-            SymbolKind::Dynamic => Resolved::Dynamic,
+            _ => Resolved::Dynamic,
         }
     }
 
