@@ -6,6 +6,7 @@
 
 mod keys;
 mod reader;
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use crate::rules::{Level, Rule, RuleLevels};
 use crate::settings::{Settings, StaticPatterns};
 use crate::system::System;
 
-pub use keys::{KEYS, Key};
+pub use keys::{Form, KEYS, Key};
+pub use schema::schema;
 
 /// The file that holds the configuration.
 pub const FILE_NAME: &str = "pyproject.toml";

@@ -31,6 +31,7 @@ pub mod declarations;
 pub mod diagnostic;
 pub mod enums;
 pub mod files;
+pub mod fix;
 pub mod guard;
 pub mod hints;
 pub mod ide;

@@ -56,6 +56,26 @@ fn collect(system: &dyn System, folder: &Path, found: &mut Vec<PathBuf>) -> io::
     Ok(())
 }
 
+/// The folders in which [`python_files`] looks for files: that of a file, or a folder and those below it. Of a path at which there is nothing it is
+/// the folder in which it would be.
+pub fn folders(system: &dyn System, path: &Path) -> Vec<PathBuf> {
+    let path = system.absolute(path);
+    if !system.is_dir(&path) {
+        return path.parent().map(Path::to_path_buf).into_iter().collect();
+    }
+    let mut found = vec![path];
+    let mut next = 0;
+    while let Some(folder) = found.get(next) {
+        let below = system.list(folder).unwrap_or_default();
+        found.extend(below.into_iter().filter(|entry| {
+            let name = entry.file_name().and_then(|name| name.to_str());
+            system.is_dir(entry) && !is_skipped(system, entry, name.unwrap_or(""))
+        }));
+        next += 1;
+    }
+    found
+}
+
 fn is_skipped(system: &dyn System, folder: &Path, name: &str) -> bool {
     name.starts_with('.')
         || matches!(name, "__pycache__" | "node_modules" | "site-packages")

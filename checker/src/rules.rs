@@ -20,6 +20,24 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// Every level by what it may be called in a configuration, its own name before others.
+    pub const NAMES: &[(&str, Level)] = &[
+        ("ignore", Level::Ignore),
+        ("hint", Level::Hint),
+        ("warning", Level::Warning),
+        ("error", Level::Error),
+        ("off", Level::Ignore),
+        ("warn", Level::Warning),
+    ];
+
+    /// Its own name.
+    pub fn name(self) -> &'static str {
+        let found = Level::NAMES.iter().find(|(_, level)| *level == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Category {
@@ -256,15 +274,10 @@ impl FromStr for Level {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "ignore" | "off" => Ok(Level::Ignore),
-            "hint" => Ok(Level::Hint),
-            "warn" | "warning" => Ok(Level::Warning),
-            "error" => Ok(Level::Error),
-            _ => Err(format!(
-                "`{text}` is not a level; use `ignore`, `hint`, `warning` or `error`"
-            )),
-        }
+        let found = Level::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, level)| *level).ok_or_else(|| {
+            format!("`{text}` is not a level; use `ignore`, `hint`, `warning` or `error`")
+        })
     }
 }
 

@@ -86,7 +86,9 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
                 for ((rule, range), used) in rules.into_iter().zip(ignore.used) {
                     if !used {
                         let message = format!("`{rule}` is not reported on this line");
-                        reports.push(Diagnostic::new(Rule::UnusedIgnore, file, range, message));
+                        let report = Diagnostic::new(Rule::UnusedIgnore, file, range, message);
+                        let removed = with_comma(&source.text, range);
+                        reports.push(report.with_fix("Remove the name", removed, ""));
                     }
                 }
             }
@@ -97,6 +99,20 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
 
 fn ends_text(text: &str, at: TextSize) -> bool {
     at.to_usize() >= text.len()
+}
+
+/// A name in a list of several, with the comma that goes with it: the one that follows, or else the one before.
+fn with_comma(text: &str, name: TextRange) -> TextRange {
+    let is_between = |letter: char| letter == ' ' || letter == '\t';
+    let after = &text[name.end().to_usize()..];
+    if let Some(rest) = after.trim_start_matches(is_between).strip_prefix(',') {
+        let rest = rest.trim_start_matches(is_between);
+        return name.add_end(TextSize::of(after) - TextSize::of(rest));
+    }
+    let before = &text[..name.start().to_usize()];
+    let rest = before.trim_end_matches(is_between);
+    let kept = rest.strip_suffix(',').unwrap_or(before);
+    TextRange::new(TextSize::of(kept), name.end())
 }
 
 fn unused(file: File, text: &str, range: TextRange, message: &str) -> Diagnostic {

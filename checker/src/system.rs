@@ -62,6 +62,14 @@ pub trait System: fmt::Debug + Send + Sync + RefUnwindSafe {
     /// As [`std::fs::write`].
     fn write_shared(&self, path: &Path, content: &[u8]) -> io::Result<()>;
 
+    /// Gives the file at `path` another content: it has the old one or the new one, whole, whenever it is looked at. It keeps its
+    /// permissions, and a link that leads to it stays one.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::fs::write`]. The file is as it was then.
+    fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
     /// The user's folder for what can be made again.
     fn cache_dir(&self) -> Option<PathBuf> {
         let folder = |name: &str| {
@@ -187,6 +195,28 @@ impl System for OsSystem {
         std::fs::set_permissions(&draft, permissions)?;
         std::fs::rename(&draft, path)
     }
+
+    fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let path = std::fs::canonicalize(path)?;
+        let permissions = std::fs::metadata(&path)?.permissions();
+        if permissions.readonly() {
+            // Only the folder is asked when a file is renamed.
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "the file is read-only",
+            ));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        let written = std::fs::write(&draft, content)
+            .and_then(|()| std::fs::set_permissions(&draft, permissions))
+            .and_then(|()| std::fs::rename(&draft, &path));
+        if written.is_err() {
+            // What went wrong first is what is told.
+            let _ = std::fs::remove_file(&draft);
+        }
+        written
+    }
 }
 
 #[derive(Debug, Default)]
@@ -309,6 +339,14 @@ impl System for MemorySystem {
     }
 
     fn write_shared(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.write(path, content);
+        Ok(())
+    }
+
+    fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        if !self.is_file(path) {
+            return Err(missing(path));
+        }
         self.write(path, content);
         Ok(())
     }

@@ -102,7 +102,7 @@ fn every_setting_says_what_it_must_be() {
             config.problems
         );
         let message = &config.problems[0].message;
-        let expected = format!("`{}` must be {}, not a float", key.name, key.form);
+        let expected = format!("`{}` must be {}, not a float", key.name, key.form.phrase());
         assert_eq!(*message, expected);
     }
     assert_eq!(

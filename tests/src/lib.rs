@@ -5,7 +5,8 @@
 //! about output to real interpreters ([`python`]), alone and under the command with either tier. `tests/language/README.md`
 //! describes the format for those who write tests.
 //!
-//! The pages of the documentation are read in the same way ([`docs`]).
+//! The pages of the documentation are read in the same way ([`docs`]). Real files are broken at random to see that the checker takes them
+//! ([`mutate`]).
 //!
 //! This crate holds no test itself: the runners are test targets of the package with the command, which they start.
 #![deny(unsafe_code)]
@@ -17,4 +18,5 @@ pub mod docs;
 pub mod examples;
 pub mod language;
 pub mod markdown;
+pub mod mutate;
 pub mod python;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use keelback_checker::rules::{Category, Level, Rule};
+use keelback_checker::rules::{Category, Rule};
 use keelback_lowering::helpers::{Helper, HelperKind};
 use keelback_lowering::ops::{Effects, ImmKind, Mode, Op};
 
@@ -125,7 +125,7 @@ fn helpers() {
 #[test]
 fn rules() {
     let mut page = String::from(
-        "# Rules\n\nWritten from the list in `checker/src/rules.rs`. `keelback explain RULE` prints the page of a rule.\n\nLevels are set in `pyproject.toml`:\n\n```toml\n[tool.keelback.rules]\npossibly-unbound = \"error\"\nunused-import = \"warn\"\n```\n\nor on the command line by `--error`, `--warn` and `--ignore`. A comment `# keelback: ignore[RULE]` silences a rule on its line.\n",
+        "# Rules\n\nWritten from the list in `checker/src/rules.rs`. `keelback explain RULE` prints the page of a rule.\n\nLevels are set in `pyproject.toml`:\n\n```toml\n[tool.keelback.rules]\npossibly-unbound = \"error\"\nunused-import = \"warning\"\n```\n\nor on the command line by `--error`, `--warn` and `--ignore`. A comment `# keelback: ignore[RULE]` silences a rule on its line.\n",
     );
     let categories = [
         (Category::Language, "Language"),
@@ -140,12 +140,7 @@ fn rules() {
             "\n## {title}\n\n| rule | level | finds |\n|---|---|---|\n"
         );
         for rule in Rule::ALL.iter().filter(|rule| rule.category() == category) {
-            let level = match rule.default_level() {
-                Level::Ignore => "ignore",
-                Level::Hint => "hint",
-                Level::Warning => "warning",
-                Level::Error => "error",
-            };
+            let level = rule.default_level().name();
             let _ = writeln!(
                 page,
                 "| [{rule}]({rule}.md) | {level} | {} |",
@@ -154,4 +149,10 @@ fn rules() {
         }
     }
     current("docs/rules/README.md", &page);
+}
+
+#[test]
+fn configuration_schema() {
+    let schema = keelback_checker::config::schema();
+    current("docs/keelback.schema.json", &format!("{schema:#}\n"));
 }

@@ -14,56 +14,80 @@ use crate::suggest::did_you_mean;
 pub struct Key {
     /// Its name.
     pub name: &'static str,
-    /// What it holds, with an article: `an array of strings`.
-    pub form: &'static str,
+    /// What it holds.
+    pub form: Form,
     /// One line that says what it is for.
     pub summary: &'static str,
     /// Takes the value in.
     pub(super) read: fn(&mut Reader<'_>, &Value<'_>),
 }
 
+/// What a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Any text.
+    Text,
+    /// One of the versions of Python that Keelback knows.
+    Version,
+    /// Any number of texts.
+    Texts,
+    /// A level for each of some rules.
+    Levels,
+}
+
+impl Form {
+    /// How messages call it, with an article.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Form::Text | Form::Version => "a string",
+            Form::Texts => "an array of strings",
+            Form::Levels => "a table",
+        }
+    }
+}
+
 /// Every setting, in the order of the documentation.
 pub const KEYS: &[Key] = &[
     Key {
         name: "static",
-        form: "an array of strings",
+        form: Form::Texts,
         summary: "Patterns of modules that are static without saying `import __static__`",
         read: static_patterns,
     },
     Key {
         name: "paths",
-        form: "an array of strings",
+        form: Form::Texts,
         summary: "Folders that modules are imported from",
         read: paths,
     },
     Key {
         name: "python",
-        form: "a string",
+        form: Form::Text,
         summary: "The interpreter or virtual environment that the program runs in",
         read: python,
     },
     Key {
         name: "python-version",
-        form: "a string",
+        form: Form::Version,
         summary: "The version of Python that the program runs on",
         read: python_version,
     },
     Key {
         name: "platform",
-        form: "a string",
+        form: Form::Text,
         summary: "The platform that the program runs on, as `sys.platform` names it",
         read: platform,
     },
     Key {
         name: "rules",
-        form: "a table",
+        form: Form::Levels,
         summary: "Levels of rules",
         read: rules,
     },
 ];
 
 /// Versions of Python that Keelback knows.
-const VERSIONS: [PythonVersion; 3] = [
+pub(super) const VERSIONS: [PythonVersion; 3] = [
     PythonVersion::PY312,
     PythonVersion::PY313,
     PythonVersion::PY314,
@@ -154,8 +178,10 @@ fn rules(reader: &mut Reader<'_>, value: &Value<'_>) {
             Ok(level) if known => levels.push((name, level)),
             Ok(_) => {}
             Err(problem) => {
-                let names = ["ignore", "hint", "warning", "error"];
-                reader.error(range, problem + &did_you_mean(&text, names));
+                reader.error(
+                    range,
+                    problem + &did_you_mean(&text, Level::NAMES.iter().map(|(name, _)| *name)),
+                );
             }
         }
     }

@@ -27,23 +27,28 @@ pub fn fixes(db: &dyn Db, file: File, range: TextRange) -> Vec<(Diagnostic, Fix)
 ///
 /// A guess at what a misspelled name should have been is for a person to accept, so errors are not repaired here.
 pub fn fix_all(db: &dyn Db, file: File) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    let everything = TextRange::up_to(keelback_parser::text_size::TextSize::new(u32::MAX));
-    for (diagnostic, fix) in fixes(db, file, everything) {
-        if !diagnostic.rule.is_fixed_safely() {
-            continue;
-        }
-        let is_free = fix.edits.iter().all(|edit| {
-            let range = edit.span.range();
-            edits.iter().all(|made| {
-                let made = made.span.range();
-                made.end() <= range.start() || range.end() <= made.start()
-            })
-        });
-        if is_free {
-            edits.extend(fix.edits);
-        }
-    }
+    let mut edits: Vec<Edit> = certain(db, file).into_iter().flatten().collect();
     edits.sort_by_key(|edit| edit.span.start);
     edits
+}
+
+/// The repairs of [`fix_all`], each with its edits.
+pub fn certain(db: &dyn Db, file: File) -> Vec<Vec<Edit>> {
+    let mut made: Vec<Vec<Edit>> = Vec::new();
+    let everything = TextRange::up_to(keelback_parser::text_size::TextSize::new(u32::MAX));
+    for (diagnostic, fix) in fixes(db, file, everything) {
+        let is_certain = diagnostic.rule.is_fixed_safely()
+            && fix.edits.iter().all(|edit| edit.span.file == file);
+        let mut others = made.iter().flatten();
+        if is_certain && !others.any(|other| fix.edits.iter().any(|edit| touch(edit, other))) {
+            made.push(fix.edits);
+        }
+    }
+    made
+}
+
+/// Whether two edits cannot both be made without one of them being in the way of the other.
+fn touch(left: &Edit, right: &Edit) -> bool {
+    let (left, right) = (left.span.range(), right.span.range());
+    left == right || (left.start() < right.end() && right.start() < left.end())
 }

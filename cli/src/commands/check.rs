@@ -1,15 +1,15 @@
 //! `keelback check`: reports what is wrong with the types of files.
 
 mod explanation;
+mod progress;
+mod repair;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use keelback_checker::check::check_file;
 use keelback_checker::config::Config;
 use keelback_checker::db::{Database, File};
@@ -19,6 +19,7 @@ use keelback_checker::render::{Format, render};
 use keelback_checker::rules::{Level, Rule};
 use keelback_checker::settings::Settings;
 use keelback_checker::system::{OsSystem, System};
+use progress::Progress;
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -29,14 +30,15 @@ use crate::interpreter::{self, Wish};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit status:
-  0  no errors
-  1  errors were reported, in files or in pyproject.toml
-  2  the command could not do its work: bad arguments, missing files
+  0  no errors; with --diff, nothing to repair; with --watch, ended by Ctrl-C
+  1  errors were reported, in files or in pyproject.toml; with --diff, there is something to repair
+  2  the command could not do its work: bad arguments, missing files, files that cannot be written
 
 Examples:
   keelback check                        every .py file below the current folder
   keelback check src/ --output-format github
   keelback check hot.py --explain       which functions are compiled, which are not, and why
+  keelback check src/ --diff            what --fix would change
   keelback check . --static 'pkg.hot.*' as if those modules were marked `import __static__`
   keelback check . --error all --ignore unused-import")]
 pub(super) struct Arguments {
@@ -64,6 +66,15 @@ pub(super) struct Arguments {
     /// Do not report a rule (or `all`); may be repeated
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Make the repairs that are certain, as an editor's "fix all" does, and report what is left
+    #[arg(long)]
+    fix: bool,
+    /// Show what --fix would change as a unified diff, and change nothing
+    #[arg(long, conflicts_with_all = ["fix", "explain", "output_format"])]
+    diff: bool,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    watch: bool,
     /// When to use colours
     #[arg(long, value_enum, default_value_t = When::Auto)]
     color: When,
@@ -80,7 +91,7 @@ enum OutputFormat {
     Concise,
     /// The text with what is wrong drawn under it, in ASCII
     Plain,
-    /// One JSON object
+    /// One JSON object, whose fields are listed in docs/command-line.md
     Json,
     /// Annotations for GitHub's workflow log
     Github,
@@ -115,42 +126,107 @@ enum When {
 
 /// Checks the files and prints the report.
 pub(super) fn execute(arguments: &Arguments) -> Outcome {
-    let system = Arc::new(OsSystem::new());
+    if arguments.watch {
+        return watch::execute(arguments);
+    }
+    let mut session = Session::new(arguments)?;
+    let status = if arguments.diff {
+        repair::show(&mut session)
+    } else {
+        let mut text = String::new();
+        if arguments.fix {
+            text = repair::make(&mut session)?;
+        }
+        let report = session.report();
+        print(&report.text)?;
+        if arguments.output_format.is_for_people() {
+            print(&text)?;
+        }
+        Ok(if report.has_errors { FAILURE } else { SUCCESS })
+    };
+    // The process ends here: taking everything that was computed apart would be the last tenth of its time.
+    std::mem::forget(session);
+    status
+}
+
+/// What is checked, and everything that is known of it.
+struct Session<'a> {
+    arguments: &'a Arguments,
+    system: Arc<OsSystem>,
+    db: Database,
+    files: Vec<File>,
+    /// What is wrong with the configuration.
+    problems: Vec<Located>,
+}
+
+/// What was found, in words.
+struct Report {
+    text: String,
+    has_errors: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(arguments: &'a Arguments) -> Result<Session<'a>, String> {
+        let system = Arc::new(OsSystem::new());
+        let paths = paths(arguments, &*system)?;
+        let config = configuration(arguments, &*system)?;
+        let settings = settings(arguments, &*system, &config, &paths)?;
+        let db = Database::new(Arc::clone(&system) as Arc<dyn System>, &settings);
+        let files = paths.iter().map(|path| db.os_file(path)).collect();
+        Ok(Session {
+            arguments,
+            system,
+            db,
+            files,
+            problems: config.problems,
+        })
+    }
+
+    /// Looks at the files and at the configuration again. What has not changed stays computed.
+    fn refresh(&mut self) -> Result<(), String> {
+        let paths = paths(self.arguments, &*self.system)?;
+        let config = configuration(self.arguments, &*self.system)?;
+        let settings = settings(self.arguments, &*self.system, &config, &paths)?;
+        self.db.set_settings(&settings);
+        self.db.refresh();
+        self.files = paths.iter().map(|path| self.db.os_file(path)).collect();
+        self.problems = config.problems;
+        Ok(())
+    }
+
+    fn report(&self) -> Report {
+        let format = self.arguments.output_format;
+        let mut diagnostics = self.problems.clone();
+        diagnostics.extend(check(&self.db, &self.files));
+        // Hints are for the editor; what `reveal_type` was asked is an answer.
+        diagnostics.retain(|d| d.severity != Level::Hint || d.rule == Rule::RevealType);
+        let colour = colours(self.arguments.color);
+        let mut text = render(&diagnostics, format.format(), colour);
+        if self.arguments.explain {
+            text.push_str(&explanation::print(&self.db, &self.files));
+        }
+        if format.is_for_people() {
+            text.push_str(&summary(self.files.len(), &diagnostics));
+            text.push('\n');
+        }
+        Report {
+            text,
+            has_errors: diagnostics.iter().any(|d| d.severity == Level::Error),
+        }
+    }
+}
+
+/// The files that the arguments name.
+fn paths(arguments: &Arguments, system: &dyn System) -> Result<Vec<PathBuf>, String> {
     let mut paths = Vec::new();
     for path in &arguments.paths {
-        let found = project::python_files(&*system, path)
+        let found = project::python_files(system, path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         paths.extend(found);
     }
     paths.sort();
     paths.dedup();
-    let config = configuration(arguments, &*system)?;
-    let settings = settings(arguments, &*system, &config, &paths)?;
-    let db = Database::new(system, &settings);
-    let files: Vec<File> = paths.iter().map(|path| db.os_file(path)).collect();
-
-    let mut diagnostics = config.problems;
-    diagnostics.extend(check(&db, &files));
-    // Hints are for the editor; what `reveal_type` was asked is an answer.
-    diagnostics.retain(|d| d.severity != Level::Hint || d.rule == Rule::RevealType);
-
-    let mut report = render(
-        &diagnostics,
-        arguments.output_format.format(),
-        colours(arguments.color),
-    );
-    if arguments.explain {
-        report.push_str(&explanation::print(&db, &files));
-    }
-    if arguments.output_format.is_for_people() {
-        report.push_str(&summary(files.len(), &diagnostics));
-        report.push('\n');
-    }
-    print(&report)?;
-    // The process ends here: taking everything that was computed apart would be the last tenth of its time.
-    std::mem::forget(db);
-    let failed = diagnostics.iter().any(|d| d.severity == Level::Error);
-    Ok(if failed { FAILURE } else { SUCCESS })
+    Ok(paths)
 }
 
 /// The folder of what is checked.
@@ -264,7 +340,6 @@ fn check(db: &Database, files: &[File]) -> Vec<Located> {
 /// `Checked 12 files: 2 errors, 1 warning`
 fn summary(files: usize, diagnostics: &[Located]) -> String {
     let count = |level| diagnostics.iter().filter(|d| d.severity == level).count();
-    let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let mut found = match count(Level::Error) {
         0 => "no errors".to_owned(),
         n => plural(n, "error"),
@@ -275,6 +350,11 @@ fn summary(files: usize, diagnostics: &[Located]) -> String {
     format!("Checked {}: {found}", plural(files, "file"))
 }
 
+/// `1 file`, `2 files`
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 fn colours(when: When) -> bool {
     match when {
         When::Always => true,
@@ -282,41 +362,5 @@ fn colours(when: When) -> bool {
         When::Auto => {
             anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
         }
-    }
-}
-
-/// A bar on standard error, if that is a terminal and the work takes more than a second.
-struct Progress {
-    bar: ProgressBar,
-    started: Instant,
-    shown: AtomicBool,
-}
-
-impl Progress {
-    const PATIENCE: Duration = Duration::from_secs(1);
-
-    fn new(length: usize) -> Progress {
-        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("checking {bar:30} {pos}/{len} files") {
-            bar.set_style(style);
-        }
-        Progress {
-            bar,
-            started: Instant::now(),
-            shown: AtomicBool::new(false),
-        }
-    }
-
-    fn step(&self) {
-        let late = self.started.elapsed() > Self::PATIENCE;
-        if late && !self.shown.swap(true, Ordering::Relaxed) {
-            // Draws nothing where standard error is not a terminal.
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.inc(1);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
     let name = &*arguments.rule;
     match Rule::from_name(name) {
         Some(rule) => {
-            let level = super::rules::level(rule.default_level());
+            let level = rule.default_level().name();
             print(&format!(
                 "{}\nLevel unless configured: {level}\n",
                 rule.page()

@@ -6,6 +6,7 @@ mod explain;
 mod lsp;
 mod rules;
 mod run;
+mod schema;
 mod version;
 
 use std::ffi::OsString;
@@ -71,6 +72,8 @@ enum Command {
     Dis(dis::Arguments),
     Rules(rules::Arguments),
     Explain(explain::Arguments),
+    /// Print the JSON schema of the configuration, for editors of pyproject.toml
+    Schema,
     /// Serve an editor over standard input and output (language server protocol)
     Lsp,
     /// Print the version, and what it works with
@@ -103,6 +106,7 @@ impl Arguments {
             Command::Dis(arguments) => Box::new(move || dis::execute(&arguments)),
             Command::Rules(arguments) => Box::new(move || rules::execute(&arguments)),
             Command::Explain(arguments) => Box::new(move || explain::execute(&arguments)),
+            Command::Schema => Box::new(schema::execute),
             Command::Lsp => Box::new(lsp::execute),
             Command::Version => Box::new(version::execute),
         };

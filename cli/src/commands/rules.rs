@@ -1,7 +1,7 @@
 //! `keelback rules`: the list of rules.
 
 use clap::Args;
-use keelback_checker::rules::{Category, Level, Rule};
+use keelback_checker::rules::{Category, Rule};
 
 use super::{Outcome, SUCCESS, print};
 
@@ -21,7 +21,7 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
             .map(|rule| {
                 serde_json::json!({
                     "name": rule.name(),
-                    "level": level(rule.default_level()),
+                    "level": rule.default_level().name(),
                     "category": category(rule.category()),
                     "summary": rule.summary(),
                 })
@@ -40,23 +40,13 @@ pub(super) fn execute(arguments: &Arguments) -> Outcome {
         text += &format!(
             "{:width$}  {:7}  {}\n",
             rule.name(),
-            level(rule.default_level()),
+            rule.default_level().name(),
             rule.summary()
         );
     }
     text += "\n`keelback explain RULE` says more about one of them.\n";
     print(&text)?;
     Ok(SUCCESS)
-}
-
-/// The name of a level, as the configuration has it.
-pub(super) fn level(level: Level) -> &'static str {
-    match level {
-        Level::Ignore => "ignore",
-        Level::Hint => "hint",
-        Level::Warning => "warn",
-        Level::Error => "error",
-    }
 }
 
 fn category(category: Category) -> &'static str {
