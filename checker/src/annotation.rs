@@ -690,9 +690,21 @@ impl<'db> Scope<'db> {
     }
 
     fn class_object(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
-        match self.ty(slice, problems) {
-            Type::Instance(symbol, _) => Type::Class(symbol),
-            _ => Type::builtin("type"),
+        let items = elements(slice);
+        let [of] = items[..] else {
+            let message = format!("`type` takes one argument, but {} are given", items.len());
+            self.problem(Rule::WrongTypeArguments, slice.range(), message, problems);
+            return Type::builtin("type");
+        };
+        let of = self.ty(of, problems);
+        let has_class = |ty: &Type| match ty {
+            Type::Instance(..) | Type::Exact(..) | Type::Tuple(_) | Type::None => true,
+            Type::TypeVar(variable) => variable.kind == VariableKind::Type,
+            _ => false,
+        };
+        match of.members().iter().all(has_class) {
+            true => Type::class_of(of),
+            false => Type::builtin("type"),
         }
     }
 

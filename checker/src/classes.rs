@@ -466,6 +466,9 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         is_final: enumeration.is_some() || has_decorator(db, file, entry, KnownDecorator::Final),
         enumeration,
         is_protocol: heritage.is_protocol,
+        is_runtime_checkable: heritage.is_protocol
+            && has_decorator(db, file, entry, KnownDecorator::RuntimeCheckable),
+        undeclared: undeclared(entry),
         metaclass: heritage.metaclass,
         is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
         dataclass: dataclass.map(Arc::new),
@@ -494,6 +497,8 @@ fn cyclic_class(
         symbol,
         bases: vec![Type::Dynamic],
         is_protocol: false,
+        is_runtime_checkable: false,
+        undeclared: Vec::new(),
         metaclass: None,
         is_rewritten: true,
         dataclass: None,
@@ -732,6 +737,19 @@ fn members(
         members.entry(name).or_insert(field);
     }
     members
+}
+
+/// The fields that methods assign and the body of the class does not name.
+fn undeclared(entry: &ClassEntry) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    for assignment in &entry.self_assignments {
+        let is_declared = entry.scope.bindings.contains_key(&assignment.name);
+        let name = mangle(&entry.qualname, &assignment.name);
+        if !is_declared && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// The type of the value that the class body gives a name that it does not declare.

@@ -27,6 +27,7 @@ mod imports;
 mod locals;
 mod overloads;
 mod overrides;
+mod protocols;
 mod unreachable;
 mod unused;
 

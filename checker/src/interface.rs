@@ -131,6 +131,8 @@ pub struct FunctionInterface {
     pub is_final: bool,
     /// `@abstractmethod`.
     pub is_abstract: bool,
+    /// Its body is `...` alone, a docstring aside.
+    pub is_empty: bool,
     /// Overloaded in a stub; such a function types as dynamic where the overloads differ.
     pub is_overloaded: bool,
     /// A decorator other than those in [`FunctionKind`], `final`, `override`, `abstractmethod` …: the name is bound to whatever the decorator
@@ -155,6 +157,10 @@ pub struct ClassInterface {
     pub is_final: bool,
     /// `Protocol` is among its bases.
     pub is_protocol: bool,
+    /// A protocol that `isinstance` may ask for: `@runtime_checkable`.
+    pub is_runtime_checkable: bool,
+    /// Fields that the class does not declare: only its methods assign them.
+    pub undeclared: Vec<Name>,
     /// The metaclass that it names.
     pub metaclass: Option<Symbol>,
     /// A decorator may have added to it or replaced it.

@@ -96,6 +96,29 @@ pub fn variable_type(db: &dyn Db, file: File, name: &Name) -> Type {
     }
 }
 
+/// The type of the values that the top level of `file` assigns to the undeclared variable `name`; dynamic unless each is plain.
+pub(crate) fn assigned_type(db: &dyn Db, file: File, name: &Name) -> Type {
+    assigned_query(db, Definition::new(db, file, *name))
+}
+
+#[salsa::tracked(returns(copy))]
+fn assigned_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Type {
+    let (file, name) = (definition.file(db), definition.qualname(db));
+    let Part { parsed, index } = part(db, file, name);
+    let Some(bindings) = index.scope.bindings.get(name) else {
+        return Type::Dynamic;
+    };
+    let scope = Scope::module(db, file);
+    let types = bindings.iter().map(|binding| {
+        let node = find_stmt(&parsed, binding.stmt).and_then(|stmt| stmt.as_assign_stmt());
+        match (&binding.kind, node) {
+            (BindingKind::Assigned, Some(node)) => SimpleTypes::new(&scope).ty(&node.value),
+            _ => Type::Dynamic,
+        }
+    });
+    Type::union(types)
+}
+
 fn variable(db: &dyn Db, file: File, name: &Name) -> Export {
     let Part { parsed, index } = part(db, file, name);
     let dynamic = Export::Variable {

@@ -200,6 +200,12 @@ rules! {
     InvalidEnumMember = "invalid-enum-member", Error, Types;
     /// A dataclass is declared in a way that cannot work.
     InvalidDataclass = "invalid-dataclass", Error, Types;
+    /// A protocol is declared in a way that cannot work.
+    InvalidProtocol = "invalid-protocol", Error, Types;
+    /// A protocol that `isinstance` or `issubclass` cannot ask for.
+    InvalidIsinstance = "invalid-isinstance", Error, Types;
+    /// A method without a body is called through `super()`.
+    AbstractCall = "abstract-call", Error, Types;
     /// A class with abstract methods is instantiated.
     AbstractInstantiation = "abstract-instantiation", Error, Types;
     /// The type that `assert_type` states is not the type of the value.

@@ -152,6 +152,8 @@ pub enum KnownDecorator {
     Abstract,
     /// `@overload`
     Overload,
+    /// `@runtime_checkable`
+    RuntimeCheckable,
     /// `@dynamic` and its aliases.
     OptOut,
     /// `@dynamic_return`
@@ -185,11 +187,13 @@ pub fn known_decorator(
         }
         ("typing" | "typing_extensions", "final") => Some(KnownDecorator::Final),
         ("typing" | "typing_extensions", "override") => Some(KnownDecorator::Override),
+        ("typing" | "typing_extensions", "runtime_checkable") => {
+            Some(KnownDecorator::RuntimeCheckable)
+        }
         ("typing" | "typing_extensions", "overload") => Some(KnownDecorator::Overload),
-        (
-            "typing" | "typing_extensions",
-            "no_type_check" | "type_check_only" | "runtime_checkable" | "disjoint_base",
-        ) => Some(KnownDecorator::Transparent),
+        ("typing" | "typing_extensions", "no_type_check" | "type_check_only" | "disjoint_base") => {
+            Some(KnownDecorator::Transparent)
+        }
         ("abc", "abstractmethod") => Some(KnownDecorator::Abstract),
         ("__static__", "dynamic" | "mixin" | "_donotcompile") => Some(KnownDecorator::OptOut),
         ("__static__", "dynamic_return") => Some(KnownDecorator::DynamicReturn),
@@ -203,7 +207,8 @@ pub fn known_decorator(
 fn named_decorator(name: &str) -> Option<KnownDecorator> {
     Some(match name {
         "staticmethod" | "classmethod" | "property" | "no_type_check" | "type_check_only"
-        | "runtime_checkable" | "disjoint_base" => KnownDecorator::Transparent,
+        | "disjoint_base" => KnownDecorator::Transparent,
+        "runtime_checkable" => KnownDecorator::RuntimeCheckable,
         "final" => KnownDecorator::Final,
         "override" => KnownDecorator::Override,
         "overload" => KnownDecorator::Overload,
@@ -305,11 +310,28 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
         is_generator: entry.is_generator,
         is_final: has(KnownDecorator::Final) || class_is(KnownDecorator::Final),
         is_abstract: has(KnownDecorator::Abstract),
+        is_empty: is_empty(&node.body),
         is_overloaded: false,
         is_decorated,
         is_wrapped,
         is_opted_out: has(KnownDecorator::OptOut) || class_is(KnownDecorator::OptOut),
     })
+}
+
+/// Whether a body is `...` alone, a docstring aside.
+fn is_empty(body: &[Stmt]) -> bool {
+    let is_filler = |stmt: &Stmt| {
+        stmt.as_expr_stmt()
+            .is_some_and(|stmt| stmt.value.is_ellipsis_literal_expr())
+    };
+    let is_docstring = |stmt: &Stmt| {
+        stmt.as_expr_stmt()
+            .is_some_and(|stmt| stmt.value.is_string_literal_expr())
+    };
+    match body {
+        [first, rest @ ..] if is_docstring(first) => rest.iter().all(is_filler),
+        body => body.iter().all(is_filler),
+    }
 }
 
 /// Whether a body, nested functions aside, has `NotImplemented` as a returned value.

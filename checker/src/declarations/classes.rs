@@ -28,6 +28,7 @@ impl Checker<'_> {
             self.fields(class);
             self.enum_members(class);
             self.dataclass(class);
+            self.protocol(class, node);
             self.not_laid_out(class);
         }
     }

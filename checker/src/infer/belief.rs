@@ -151,6 +151,10 @@ impl Cx<'_> {
         let Some(callees) = self.world.callees(callee) else {
             return e;
         };
+        if callees.is_empty() && self.findings.len() == found {
+            self.report_uncallable(callee, call);
+            return e;
+        }
         // Where nothing is to be solved the declared parameters said it all.
         let is_generic = |callee: &Callee| Type::Callable(callee.signature).has_variables();
         let of_generic = matches!(callee, Type::Method(_, symbol) if {
@@ -163,7 +167,9 @@ impl Cx<'_> {
         let given = arguments(call, types);
         match self.world.call(&callees, &given) {
             Ok(Type::Dynamic | Type::Never) => e,
-            Ok(ty) if e.ty.is_dynamic() || self.world.assignable(&ty, &e.ty) => e.believed(ty),
+            Ok(ty) if self.world.assignable(&ty, &e.ty.without_variables()) => e.believed(ty),
+            // What a guard says of an argument may depend on the others.
+            Ok(ty @ Type::Guard(..)) if matches!(e.ty, Type::Guard(..)) => e.believed(ty),
             Ok(_) => e,
             Err(problem) => {
                 if self.findings.len() == found {
@@ -182,22 +188,7 @@ impl Cx<'_> {
     ) -> Option<Type> {
         let callees = self.world.callees(callee)?;
         if callees.is_empty() {
-            let at = range(&*call.func);
-            if *callee == Type::None {
-                let text = self.text(at).to_owned();
-                self.report_with(
-                    Rule::PossiblyNone,
-                    at,
-                    format!("`{text}` may be `None`, which cannot be called"),
-                    vec!["Test it with `is not None` first".to_owned()],
-                );
-            } else {
-                self.report(
-                    Rule::NotCallable,
-                    at,
-                    format!("`{}` cannot be called", widen(callee)),
-                );
-            }
+            self.report_uncallable(callee, call);
             return None;
         }
         match self.world.call(&callees, given) {
@@ -207,6 +198,33 @@ impl Cx<'_> {
                 // What comes of a wrong call is not known.
                 None
             }
+        }
+    }
+
+    fn report_uncallable(&mut self, callee: &Type, call: &ast::ExprCall) {
+        let at = range(&*call.func);
+        match callee {
+            Type::None => {
+                let text = self.text(at).to_owned();
+                self.report_with(
+                    Rule::PossiblyNone,
+                    at,
+                    format!("`{text}` may be `None`, which cannot be called"),
+                    vec!["Test it with `is not None` first".to_owned()],
+                );
+            }
+            Type::ClassOf(made) => self.report(
+                Rule::NotCallable,
+                at,
+                format!(
+                    "`{made}` cannot be made: its constructor is declared for other type arguments"
+                ),
+            ),
+            _ => self.report(
+                Rule::NotCallable,
+                at,
+                format!("`{}` cannot be called", widen(callee)),
+            ),
         }
     }
 
@@ -343,6 +361,52 @@ impl Cx<'_> {
         match self.special_result(receiver, name, args) {
             Some(ty) => e.believed(ty),
             None => e,
+        }
+    }
+
+    /// `e`, the item at an index seen as `at` of a value seen as `receiver`, with what is believed of it. An index that `__getitem__` does not
+    /// take is reported.
+    pub fn believe_item(&mut self, e: Expr, receiver: &Type, at: &Type) -> Expr {
+        let is_known = !matches!(receiver, Type::Dynamic | Type::Never) && !at.is_dynamic();
+        if !e.ty.is_dynamic() || e.belief.is_some() || !is_known {
+            return self.believe_special(e, receiver, "__getitem__", &[*at]);
+        }
+        let Attribute::Found(found) = self.world.attribute(receiver, "__getitem__") else {
+            return e;
+        };
+        let Some(callees) = self.world.callees(&found.ty) else {
+            return e;
+        };
+        let given = [Argument {
+            given: Given::Position,
+            ty: *at,
+        }];
+        match self.world.call(&callees, &given) {
+            Ok(ty) => e.believed(ty),
+            Err(_) => {
+                // Of what may be one of several types, what was ruled out may not be known.
+                let takes = |part: &Type| {
+                    let given = [Argument {
+                        given: Given::Position,
+                        ty: *part,
+                    }];
+                    self.world.call(&callees, &given).is_ok()
+                };
+                if at.members().iter().any(takes) {
+                    return e;
+                }
+                let span = e.span;
+                self.report(
+                    Rule::InvalidArgument,
+                    span,
+                    format!(
+                        "An item of `{}` cannot be read at an index of type `{}`",
+                        widen(receiver),
+                        widen(at)
+                    ),
+                );
+                e
+            }
         }
     }
 

@@ -145,7 +145,7 @@ impl Cx<'_> {
             }
             Type::Class(symbol) => {
                 let e = self.call_anything(callee, call, span);
-                if self.world.is_static_module(&symbol.module) {
+                if self.world.is_static_module(&symbol.module) && self.makes_instances(symbol) {
                     self.expect(e, &Type::Instance(*symbol, [].into()))
                 } else {
                     e

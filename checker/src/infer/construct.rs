@@ -62,6 +62,13 @@ impl Cx<'_> {
                 ),
             );
         }
+        if class.is_protocol {
+            let message = format!(
+                "`{}` is a protocol and cannot be instantiated",
+                symbol.name()
+            );
+            self.report(Rule::AbstractInstantiation, span, message);
+        }
         let expected_args = type_args.or_else(|| {
             expected.and_then(|t| {
                 t.members().iter().find_map(|m| match m {
@@ -192,11 +199,44 @@ impl Cx<'_> {
         {
             return e;
         }
+        // What `__new__` or a metaclass says to be something else is not an instance.
+        if !self.makes_instances(symbol) {
+            return e;
+        }
         // The arguments of a generic class are what the call says; of the object only its class can be told.
         let e = self.expect(e, &instance(&[]));
         match believed {
             Some(ty) => e.believed(ty),
             None => e,
+        }
+    }
+
+    /// Whether calling a class gives an instance of it, as far as its `__new__` and its metaclass declare it.
+    pub(super) fn makes_instances(&self, symbol: &Symbol) -> bool {
+        let Some(callees) = self.world.callees(&Type::Class(*symbol)) else {
+            return true;
+        };
+        callees.iter().all(|callee| callee.makes(symbol))
+    }
+
+    /// `e`, a generic class with type arguments, as the class of what it makes.
+    pub(super) fn believe_specialised(
+        &self,
+        e: Expr,
+        class: &Symbol,
+        subscript: &ast::ExprSubscript,
+    ) -> Expr {
+        if !matches!(
+            &*subscript.value,
+            ast::Expr::Name(_) | ast::Expr::Attribute(_)
+        ) {
+            return e;
+        }
+        match (self.annotations)(&ast::Expr::Subscript(subscript.clone())).ty {
+            Some(made @ Type::Instance(own, args)) if own == *class && !args.is_empty() => {
+                e.believed(Type::class_of(made))
+            }
+            _ => e,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::tree::{Check, Conversion, Expr, ExprKind};
 use crate::types::{Constant, Held, Name, Primitive, Type};
 
 use super::cx::{Cx, known, make, object};
-use super::world::{literal_fits, widen, widens};
+use super::world::{Resolved, literal_fits, widen, widens};
 
 /// The place that a value flows into, for messages.
 #[derive(Clone, Debug)]
@@ -79,6 +79,9 @@ pub(super) fn shown(from: &Type, to: &Type) -> Type {
 impl Cx<'_> {
     /// `e` as a value of type `to`, or an error and a checked conversion.
     pub fn coerce(&mut self, e: Expr, to: &Type, why: &Why) -> Expr {
+        if matches!((&e.ty, to), (Type::Class(_), Type::Class(_))) {
+            self.check_named_protocol(&e, to, why);
+        }
         if e.ty == *to {
             return e;
         }
@@ -122,6 +125,31 @@ impl Cx<'_> {
                 }
                 self.upcast(e, to)
             }
+        }
+    }
+
+    /// Reports a protocol that is itself given where a class is wanted that has what the protocol asks for.
+    fn check_named_protocol(&mut self, e: &Expr, to: &Type, why: &Why) {
+        let (Type::Class(own), Type::Class(wanted)) = (&e.ty, to) else {
+            return;
+        };
+        let ExprKind::Global { module, name } = &*e.kind else {
+            return;
+        };
+        let names_it =
+            matches!(self.world.export(module, name), Resolved::Class(named) if named == *own);
+        if names_it && self.world.is_protocol(own) && self.world.is_protocol(wanted) {
+            let span = e.span;
+            let message = why.message(&e.ty, to);
+            self.report_with(
+                why.rule(),
+                span,
+                message,
+                vec![format!(
+                    "`{}` is a protocol, and no class that implements one",
+                    own.name()
+                )],
+            );
         }
     }
 

@@ -154,6 +154,12 @@ impl Env for DbEnv<'_> {
         crate::signatures::overloads(self.db, self.file, symbol)
     }
 
+    fn assigned(&self, module: &str, name: &str) -> Type {
+        self.find(module).map_or(Type::Dynamic, |file| {
+            crate::modules::assigned_type(self.db, file, &Name::new(name))
+        })
+    }
+
     fn names(&self, module: &str) -> Vec<Name> {
         self.find(module)
             .map(|file| crate::symbols::names_of(self.db, file))

@@ -354,6 +354,13 @@ fn same_type(a: &Type, b: &Type) -> bool {
         (Type::Union(x), Type::Union(y)) => {
             x.len() == y.len() && x.iter().all(|t| y.iter().any(|u| same_type(t, u)))
         }
+        // A generic class without arguments has dynamic ones.
+        (Type::Instance(s, none), Type::Instance(t, given))
+        | (Type::Instance(s, given), Type::Instance(t, none))
+            if none.is_empty() =>
+        {
+            s == t && given.iter().all(Type::is_dynamic)
+        }
         (Type::Instance(s, x), Type::Instance(t, y)) => {
             s == t && x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| same_type(a, b))
         }

@@ -24,11 +24,12 @@ impl Cx<'_> {
             }
             // A generic alias: `list[int]` as a value.
             let index = self.quiet_index(&subscript.slice);
-            return make(
+            let e = make(
                 ExprKind::Item(object(value), object(index)),
                 Type::Dynamic,
                 span,
             );
+            return self.believe_specialised(e, &class, subscript);
         }
         let index = self.index(&value, &subscript.slice);
         let fact = self
@@ -127,7 +128,7 @@ impl Cx<'_> {
                 }
             };
         }
-        self.believe_special(e, &view, "__getitem__", &[at])
+        self.believe_item(e, &view, &at)
     }
 
     /// `value[index]`, as far as it is certain.

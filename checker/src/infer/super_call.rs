@@ -76,6 +76,9 @@ impl Cx<'_> {
             }
         }
         self.assume_builtin("super");
+        if let Some((owner, Member::Method(symbol), _)) = &found {
+            self.check_super_call(owner, symbol, range(&*call.func));
+        }
         if let Some((owner, Member::Method(symbol), params)) = &found {
             if owner.is_builtin("object")
                 && name == "__init__"
@@ -139,6 +142,29 @@ impl Cx<'_> {
         }
         let proxy = self.super_object(&class, receiver, span);
         self.dynamic_method(proxy, name, call, span)
+    }
+
+    /// Reports a call of an abstract method without a body that has to give something.
+    fn check_super_call(&mut self, owner: &Symbol, method: &Symbol, at: TextRange) {
+        let Some(function) = self.world.function(method) else {
+            return;
+        };
+        let gives = function.returns_annotated
+            && !function.returns.is_dynamic()
+            && !self.world.assignable(&Type::None, &function.returns);
+        let is_source = self.world.is_static_module(&owner.module);
+        if function.is_abstract && function.is_empty && gives && is_source {
+            self.report(
+                Rule::AbstractCall,
+                at,
+                format!(
+                    "`{}` is abstract in `{}`, without a body that gives a `{}`",
+                    method.name(),
+                    owner.name(),
+                    function.returns
+                ),
+            );
+        }
     }
 
     /// `super(C, self)`, for a class that a module-level name is bound to.

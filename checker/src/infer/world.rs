@@ -28,6 +28,11 @@ pub trait Env {
     fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>>;
     /// The names that the module binds, for suggestions.
     fn names(&self, module: &str) -> Vec<Name>;
+    /// The type of the values that the module assigns to a variable that it does not declare, as far as these are plain.
+    fn assigned(&self, module: &str, name: &str) -> Type {
+        let _ = (module, name);
+        Type::Dynamic
+    }
 }
 
 /// What kind of module it is.
@@ -183,6 +188,11 @@ impl<'a> World<'a> {
     /// The names that `module` binds.
     pub fn names(&self, module: &str) -> Vec<Name> {
         self.env.names(module)
+    }
+
+    /// The type of the plain values that `module` assigns to the undeclared variable `name`.
+    pub fn assigned(&self, module: &str, name: &str) -> Type {
+        self.env.assigned(module, name)
     }
 
     /// The class `symbol`.
@@ -391,7 +401,7 @@ impl<'a> World<'a> {
                 .layout
                 .as_ref()
                 .err()
-                .is_some_and(|why| dunder || why.contains("@dynamic"))
+                .is_some_and(|why| (dunder && may_grow(class)) || why.contains("@dynamic"))
                 && self.is_static_module(&class.symbol.module)
         });
         let has_dict = classes.any(|class| {
@@ -667,6 +677,16 @@ impl<'a> World<'a> {
     }
 }
 
+/// Whether something other than its body may have given a class special methods.
+fn may_grow(class: &ClassInterface) -> bool {
+    let own = class.metaclass.as_ref();
+    class.is_rewritten
+        || class.dataclass.is_some()
+        || class.named_tuple.is_some()
+        || class.enumeration.is_some()
+        || own.is_some_and(|own| own.name() != "ABCMeta")
+}
+
 /// A join of more kinds of values than this says no more than that they are objects.
 const MOST_KINDS: usize = 64;
 
@@ -842,8 +862,11 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Vari
                     }
                 }
                 Type::Class(symbol) => {
-                    let instance = Type::Instance(*symbol, Types::none());
-                    unify(world, returns, &instance, solved);
+                    let made = match world.callees(arg) {
+                        Some(callees) if !callees.iter().all(|c| c.makes(symbol)) => Type::Dynamic,
+                        _ => Type::Instance(*symbol, Types::none()),
+                    };
+                    unify(world, returns, &made, solved);
                 }
                 Type::Dynamic => unify(world, returns, &Type::Dynamic, solved),
                 _ => {}

@@ -91,6 +91,14 @@ impl Variable {
         })
     }
 
+    /// The same variable as one of a signature that stands alone.
+    pub fn without_owner(self) -> Variable {
+        Variable::new(VariableParts {
+            owner: None,
+            ..self.0.clone()
+        })
+    }
+
     /// The type of which all its values are: its bound, the union of its constraints, or `object`. Of a parameter specification
     /// and of a variable tuple nothing is known.
     pub fn upper(self) -> Type {
@@ -107,11 +115,16 @@ impl Variable {
     /// `Self` in class `class`, whose type parameters are `params`: a variable of the class, bound to its instances.
     pub fn self_of(class: Symbol, params: &[Variable]) -> Variable {
         let args: Types = params.iter().map(|own| Type::TypeVar(*own)).collect();
+        Variable::self_in(class, Type::Instance(class, args))
+    }
+
+    /// `Self` in class `class`, of which it is known that it is an `instance`.
+    pub fn self_in(class: Symbol, instance: Type) -> Variable {
         Variable::new(VariableParts {
             name: Name::new("Self"),
             owner: Some(class),
             kind: VariableKind::Type,
-            bound: Some(Type::Instance(class, args).into()),
+            bound: Some(instance.into()),
             constraints: Types::none(),
             default: None,
             variance: Variance::Invariant,

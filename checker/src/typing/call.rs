@@ -2,7 +2,7 @@
 
 use crate::infer::world::World;
 use crate::interface::ParamKind;
-use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Variable};
+use crate::types::{Name, Rest, Signature, Symbol, Type, Variable};
 
 use super::relation::Relation;
 use super::solver::Solver;
@@ -26,6 +26,19 @@ impl Callee {
             function: None,
             class: None,
         }
+    }
+
+    /// Whether it gives an instance of `class`.
+    pub(crate) fn makes(&self, class: &Symbol) -> bool {
+        self.signature.returns.class() == Some(*class)
+    }
+
+    /// The signature by itself, apart from the function or class: each call of it finds its variables anew.
+    pub(super) fn alone(&self) -> Signature {
+        self.signature.substitute(&|variable| {
+            (variable.owner.is_some() && self.owns(variable))
+                .then(|| Type::TypeVar(variable.without_owner()))
+        })
     }
 
     /// Whether a call has to find what `variable` stands for; the others are those of the code around.
@@ -104,74 +117,17 @@ impl World<'_> {
         match callees {
             [] => Err(CallProblem::NoneOf),
             [only] => self.call_one(only, args),
-            several => {
-                // Dynamic arguments may fit several; if these differ, so may the result.
-                let vague = args.iter().any(|arg| arg.ty.is_dynamic());
-                let mut results: Vec<Type> = Vec::new();
-                let mut last = CallProblem::NoneOf;
-                let mut failed = 0;
-                for callee in several {
-                    match self.call_one(callee, args) {
-                        Ok(ty) if !vague => return Ok(ty),
-                        Ok(ty) => results.push(ty),
-                        Err(problem) => {
-                            failed += 1;
-                            last = problem;
-                        }
-                    }
-                }
-                match results.as_slice() {
-                    [] => {
-                        if let Some(ty) = self.call_expanded(several, args) {
-                            return Ok(ty);
-                        }
-                        // If all but one fail for their shape, the one says best what is wrong.
-                        Err(if failed == 1 {
-                            last
-                        } else {
-                            CallProblem::NoneOf
-                        })
-                    }
-                    [first, rest @ ..] if rest.iter().all(|ty| ty == first) => Ok(*first),
-                    _ => Ok(Type::Dynamic),
-                }
-            }
+            several => self.call_overloaded(several, args),
         }
     }
 
-    /// The union of the results for each member of the first argument that is a union and helps.
-    fn call_expanded(&self, callees: &[Callee], args: &[Argument]) -> Option<Type> {
-        for (i, arg) in args.iter().enumerate() {
-            let members: Vec<Type> = match arg.ty {
-                Type::Union(members) => members.to_vec(),
-                ty if ty.is_builtin("bool") && !matches!(ty, Type::Literal(_)) => [true, false]
-                    .iter()
-                    .map(|value| Type::literal(&Constant::Bool(*value)))
-                    .collect(),
-                _ => continue,
-            };
-            let mut result = Type::Never;
-            let fits = members.iter().all(|member| {
-                let mut args = args.to_vec();
-                args[i].ty = *member;
-                match self.call(callees, &args) {
-                    Ok(ty) => {
-                        result = self.join(&result, &ty);
-                        true
-                    }
-                    Err(_) => false,
-                }
-            });
-            if fits {
-                return Some(result);
-            }
-        }
-        None
-    }
-
-    fn call_one(&self, callee: &Callee, args: &[Argument]) -> Result<Type, CallProblem> {
+    /// What a call of something that has one signature gives.
+    pub(super) fn call_one(&self, callee: &Callee, args: &[Argument]) -> Result<Type, CallProblem> {
         let signature = callee.signature;
         let places = bind(signature, args)?;
+        if let Some(result) = self.call_with_overloaded(callee, args, &places) {
+            return result;
+        }
         let mut variables = Vec::new();
         Type::Callable(signature).collect_variables(&mut variables);
         variables.retain(|variable| callee.owns(*variable));
@@ -235,7 +191,10 @@ impl World<'_> {
 }
 
 /// For each argument the parameter that takes it; nothing for one that an open end takes.
-fn bind(signature: Signature, args: &[Argument]) -> Result<Vec<Option<usize>>, CallProblem> {
+pub(super) fn bind(
+    signature: Signature,
+    args: &[Argument],
+) -> Result<Vec<Option<usize>>, CallProblem> {
     let params = &signature.params;
     let open = signature.rest != Rest::Nothing;
     let positional: Vec<usize> = (0..params.len())

@@ -5,7 +5,6 @@ use crate::interface::{FunctionInterface, ParamKind};
 use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Types, VariableKind};
 
 use super::call::Callee;
-use super::dataclass::Made;
 use super::member::Attribute;
 use super::relation::Relation;
 use super::solver::Solver;
@@ -47,7 +46,7 @@ impl World<'_> {
         self.callees_at(ty, 0)
     }
 
-    fn callees_at(&self, ty: &Type, depth: u32) -> Option<Vec<Callee>> {
+    pub(super) fn callees_at(&self, ty: &Type, depth: u32) -> Option<Vec<Callee>> {
         if depth > 8 {
             return None;
         }
@@ -67,7 +66,7 @@ impl World<'_> {
                 Type::Instance(class, args) | Type::Exact(class, args) => {
                     self.constructor(&class, Some(args), depth)
                 }
-                Type::TypeVar(_) => Some(vec![Callee::free(Signature::of_anything(**of))]),
+                Type::TypeVar(variable) => self.constructor_of_variable(variable, depth),
                 _ => None,
             },
             Type::Dynamic | Type::Never | Type::Union(_) | Type::Alias(..) => None,
@@ -138,7 +137,12 @@ impl World<'_> {
     }
 
     /// A signature written in a class, with the class's type parameters as they are for `receiver`.
-    fn seen_from(&self, function: &Symbol, signature: Signature, receiver: &Type) -> Signature {
+    pub(super) fn seen_from(
+        &self,
+        function: &Symbol,
+        signature: Signature,
+        receiver: &Type,
+    ) -> Signature {
         let Some((owner, _)) = function.qualname.as_str().rsplit_once('.') else {
             return signature;
         };
@@ -190,98 +194,6 @@ impl World<'_> {
         }
     }
 
-    /// What calling `class` does: its metaclass's `__call__`, its `__new__`, its `__init__`.
-    fn constructor(&self, class: &Symbol, args: Option<Types>, depth: u32) -> Option<Vec<Callee>> {
-        let interface = self.class(class)?;
-        // A class that something rewrites is not what its body says.
-        if interface.is_rewritten {
-            return None;
-        }
-        if let Some(signature) = self.named_tuple_constructor(&interface, args) {
-            return Some(vec![Callee {
-                signature,
-                function: None,
-                class: Some(*class),
-            }]);
-        }
-        if self.is_made_by_its_base(class) {
-            return None;
-        }
-        let metaclass = self.metaclass(class);
-        let calls = self.member_of(
-            &metaclass,
-            &Type::Instance(metaclass, Types::none()),
-            "__call__",
-        );
-        if !matches!(calls, Attribute::Found(found) if found.owner.is_builtin("type")) {
-            return None;
-        }
-        let own: Types = interface
-            .type_params
-            .iter()
-            .map(|variable| Type::TypeVar(*variable))
-            .collect();
-        let instance = Type::Instance(*class, args.unwrap_or(own));
-        match self.dataclass_constructor(class, instance) {
-            Made::Ordinary => {}
-            Made::ByFields(signature) => {
-                return Some(vec![Callee {
-                    signature,
-                    function: None,
-                    class: Some(*class),
-                }]);
-            }
-            Made::Unknown => return None,
-        }
-        let defined = |name: &str| match self.member_of(class, &instance, name) {
-            Attribute::Found(found) if found.owner.is_builtin("object") => Some(None),
-            Attribute::Found(found) => Some(Some(found)),
-            Attribute::Missing => Some(None),
-            Attribute::Unknown => None,
-        };
-        let new = defined("__new__")?;
-        let init = defined("__init__")?;
-        let mut all = Vec::new();
-        match (new, init) {
-            (None, None) => all.push(Callee {
-                signature: Signature::new([], Rest::Nothing, instance),
-                function: None,
-                class: Some(*class),
-            }),
-            (_, Some(init)) => {
-                for callee in self.callees_at(&init.ty, depth + 1)? {
-                    all.push(Callee {
-                        signature: callee.signature.returning(instance),
-                        class: Some(*class),
-                        ..callee
-                    });
-                }
-            }
-            (Some(new), None) => {
-                let (Type::Function(symbol) | Type::Method(_, symbol)) = new.ty else {
-                    return None;
-                };
-                for function in self.overloads(&symbol) {
-                    if function.is_wrapped {
-                        return None;
-                    }
-                    let signature = self.seen_from(&symbol, Signature::of(&function), &instance);
-                    let made = match signature.returns {
-                        Type::TypeVar(_) | Type::Dynamic => instance,
-                        Type::Instance(own, given) if own == *class && given.is_empty() => instance,
-                        other => other,
-                    };
-                    all.push(Callee {
-                        signature: signature.without_first().returning(made),
-                        function: Some(symbol),
-                        class: Some(*class),
-                    });
-                }
-            }
-        }
-        Some(all)
-    }
-
     /// The class of the class `symbol`, as far as its bases say.
     pub(crate) fn metaclass(&self, symbol: &Symbol) -> Symbol {
         self.ancestry(symbol)
@@ -292,7 +204,7 @@ impl World<'_> {
     }
 
     /// Whether a base or its metaclass makes the constructor: of named tuples, typed dictionaries and enumerations.
-    fn is_made_by_its_base(&self, class: &Symbol) -> bool {
+    pub(super) fn is_made_by_its_base(&self, class: &Symbol) -> bool {
         let ancestry = self.ancestry(class);
         !ancestry.complete
             || ancestry.classes.iter().any(|base| {
@@ -359,6 +271,12 @@ impl Relation<'_, '_> {
         variables.retain(|variable| callee.owns(*variable));
         if variables.is_empty() {
             return callee.signature;
+        }
+        // What a specification takes over whole stays generic.
+        if wanted.params.is_empty()
+            && matches!(wanted.rest, Rest::Variable(variable) if self.solver_solves(variable))
+        {
+            return callee.alone();
         }
         let relation = Relation::solving(self.world, Solver::new(variables));
         relation.parameters_fit(callee.signature, wanted);

@@ -1,8 +1,8 @@
 //! Members of values: what an attribute is, and whether there is one.
 
-use crate::infer::world::{Lookup, World, substitute, widen};
+use crate::infer::world::{Lookup, Resolved, World, substitute, widen};
 use crate::interface::{FunctionKind, Member};
-use crate::types::{Symbol, Type, Types, VariableKind};
+use crate::types::{Name, Symbol, Type, Types, VariableKind};
 
 /// What looking up an attribute of a value gives.
 #[derive(Clone, Debug)]
@@ -53,8 +53,40 @@ impl World<'_> {
                 },
                 _ => Attribute::Unknown,
             },
-            Type::Module(_) => Attribute::Unknown,
+            Type::Module(module) => self.module_attribute(module, name),
             _ => self.attribute_as(ty, ty, name),
+        }
+    }
+
+    /// The name `name` of `module`.
+    fn module_attribute(&self, module: &Name, name: &str) -> Attribute {
+        let found = |ty: Type, is_writable: bool, is_method: bool| {
+            Attribute::Found(Found {
+                ty,
+                owner: Symbol::new("types", "ModuleType"),
+                is_writable,
+                is_class_var: false,
+                is_method,
+            })
+        };
+        match self.export(module, name) {
+            Resolved::Function(symbol) => match self.function(&symbol) {
+                Some(function) if !function.is_wrapped => {
+                    found(Type::Function(symbol), false, true)
+                }
+                _ => Attribute::Unknown,
+            },
+            Resolved::Class(symbol) => found(Type::Class(symbol), false, false),
+            Resolved::Constant(value) => found(widen(&Type::literal(&value)), false, false),
+            Resolved::Variable { ty, is_final } if !ty.is_dynamic() => found(ty, !is_final, false),
+            Resolved::Module(module) => found(Type::Module(module), false, false),
+            Resolved::Undefined if !name.starts_with("__") => {
+                match self.export(module, "__getattr__") {
+                    Resolved::Undefined => Attribute::Missing,
+                    _ => Attribute::Unknown,
+                }
+            }
+            _ => Attribute::Unknown,
         }
     }
 

@@ -5,9 +5,11 @@
 
 mod call;
 mod callable;
+mod constructor;
 mod dataclass;
 mod member;
 mod named_tuple;
+mod overload;
 mod protocol;
 mod relation;
 mod solver;

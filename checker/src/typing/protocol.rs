@@ -2,9 +2,9 @@
 
 use crate::infer::world::World;
 use crate::interface::Member;
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Variable};
 
-use super::member::Attribute;
+use super::member::{Attribute, Found};
 use super::relation::Relation;
 
 impl World<'_> {
@@ -35,6 +35,7 @@ impl World<'_> {
                         | "__subclasshook__"
                         | "__abstractmethods__"
                 );
+                let given = given || class.undeclared.contains(name);
                 if !given && !found.iter().any(|(known, _)| known == name) {
                     found.push((*name, member.clone()));
                 }
@@ -65,33 +66,52 @@ impl Relation<'_, '_> {
         fits
     }
 
+    /// The member `name` of the protocol `to`, where `Self` is what `from` is; nothing if that cannot be said.
+    fn wanted(&self, from: &Type, to: &Type, name: &Name) -> Option<Found> {
+        let (Type::Instance(class, _) | Type::Exact(class, _)) = to else {
+            return None;
+        };
+        let this = Variable::self_in(*class, *to);
+        let Attribute::Found(found) = self.world.attribute(&Type::TypeVar(this), name) else {
+            return None;
+        };
+        let ty = found.ty_as_callable(self.world);
+        let ty = ty.substitute(&|variable| (variable == this).then_some(*from));
+        Some(Found { ty, ..found })
+    }
+
     fn has_member(&self, from: &Type, to: &Type, name: &Name, member: &Member) -> bool {
-        let wanted = match self.world.attribute(to, name) {
-            Attribute::Found(found) => found,
-            Attribute::Missing | Attribute::Unknown => return true,
+        let Some(wanted) = self.wanted(from, to, name) else {
+            return true;
         };
         let own = match self.world.attribute(from, name) {
             Attribute::Found(found) => found,
             // `__hash__ = None` and the like are not followed.
-            Attribute::Unknown => return true,
+            Attribute::Unknown => {
+                return match from {
+                    Type::Module(module) => {
+                        self.fits(&self.world.assigned(module, name), &wanted.ty)
+                    }
+                    _ => true,
+                };
+            }
             Attribute::Missing => return false,
         };
         if *name.as_str() == *"__hash__" && own.ty == Type::None {
             return false;
         }
+        if self.is_of_class_object(from, &own) {
+            return self.class_has_member(&own, &wanted, member);
+        }
         match member {
             Member::Field {
                 is_final: false, ..
             } => {
-                let is_class = matches!(from, Type::Class(_) | Type::ClassOf(_) | Type::Module(_));
-                if !own.is_writable && !is_class {
-                    return false;
-                }
                 // What can be set must be the very type.
-                !own.is_class_var
+                own.is_writable
+                    && !own.is_class_var
                     && self.fits(&own.ty, &wanted.ty)
                     && self.fits(&wanted.ty, &own.ty)
-                    || (own.is_class_var && is_class && self.fits(&own.ty, &wanted.ty))
             }
             Member::ClassVar { .. } => {
                 own.is_class_var && self.fits(&own.ty, &wanted.ty) && self.fits(&wanted.ty, &own.ty)
@@ -99,7 +119,27 @@ impl Relation<'_, '_> {
             Member::Property {
                 setter: Some(_), ..
             } => own.is_writable && self.fits(&own.ty, &wanted.ty),
-            _ => self.fits(&own.ty, &wanted.ty_as_callable(self.world)),
+            _ => self.fits(&own.ty, &wanted.ty),
+        }
+    }
+
+    /// Whether `own`, an attribute of `from`, is one that a class object has of its own rather than by its metaclass.
+    fn is_of_class_object(&self, from: &Type, own: &Found) -> bool {
+        let metaclass = Symbol::new("builtins", "type");
+        matches!(from, Type::Class(_) | Type::ClassOf(_))
+            && self.world.is_subclass(&own.owner, &metaclass) != Some(true)
+    }
+
+    /// Whether `own`, an attribute of a class object, is what a protocol asks for: its class variables are variables of that object, and what
+    /// its instances have of their own is not there.
+    fn class_has_member(&self, own: &Found, wanted: &Found, member: &Member) -> bool {
+        let is_member = self.world.enumeration(&own.owner).is_some();
+        match member {
+            Member::ClassVar { .. } => false,
+            Member::Field { .. } => {
+                (own.is_class_var || is_member) && self.fits(&own.ty, &wanted.ty)
+            }
+            _ => self.fits(&own.ty, &wanted.ty),
         }
     }
 }

@@ -169,7 +169,14 @@ impl<'w, 'a> Relation<'w, 'a> {
             (Type::Instance(a, x) | Type::Exact(a, x), Type::Exact(b, y)) => {
                 a == b && self.arguments_fit(a, x, y)
             }
-            (Type::Class(a), Type::Class(b)) => self.world.is_subclass(a, b) != Some(false),
+            (Type::Class(a), Type::Class(b)) => {
+                self.world.is_subclass(a, b) != Some(false)
+                    || self.world.is_protocol(b)
+                        && self.fits(
+                            &Type::Instance(*a, Types::none()),
+                            &Type::Instance(*b, Types::none()),
+                        )
+            }
             (Type::Class(a), Type::ClassOf(of)) => {
                 self.fits(&Type::Instance(*a, Types::none()), of)
             }
@@ -484,6 +491,10 @@ impl<'w, 'a> Relation<'w, 'a> {
 
     /// A class, function or module where an instance of `class` is wanted.
     fn object_of_program_fits(&self, from: &Type, class: &Symbol, to: &Type) -> bool {
+        // `C[A]` is an object that stands for the class.
+        if matches!(from, Type::ClassOf(_)) && class.name().ends_with("GenericAlias") {
+            return true;
+        }
         let own = match from {
             Type::Class(symbol) => self.world.metaclass(symbol),
             Type::ClassOf(of) => match of.as_instance() {
@@ -498,7 +509,7 @@ impl<'w, 'a> Relation<'w, 'a> {
             return true;
         }
         if self.world.is_protocol(class) {
-            return matches!(from, Type::Module(_)) || self.fits_protocol(from, to);
+            return self.fits_protocol(from, to);
         }
         false
     }

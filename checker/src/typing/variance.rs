@@ -69,7 +69,27 @@ impl World<'_> {
         }
     }
 
+    /// The variance that the uses of a type parameter in a class give it; nothing where that would not differ from what is declared.
+    pub(crate) fn variance_of_uses(&self, class: &Symbol, variable: Variable) -> Option<Variance> {
+        Some(match self.uses(class, variable) {
+            Direction::Same => Variance::Covariant,
+            Direction::Opposite => Variance::Contravariant,
+            Direction::Neither => Variance::Invariant,
+            // Used nowhere: any variance is right, and of those the widest is covariant.
+            Direction::Any if variable.variance == Variance::Invariant => Variance::Covariant,
+            Direction::Any => return None,
+        })
+    }
+
     fn inferred(&self, class: &Symbol, variable: Variable) -> Direction {
+        match self.uses(class, variable) {
+            // Used nowhere: either way would do; it is taken to be covariant, as other checkers do.
+            Direction::Any => Direction::Same,
+            found => found,
+        }
+    }
+
+    fn uses(&self, class: &Symbol, variable: Variable) -> Direction {
         let Some(interface) = self.class(class) else {
             return Direction::Same;
         };
@@ -104,11 +124,7 @@ impl World<'_> {
                 Member::Class(_) | Member::Dynamic => {}
             }
         }
-        match found {
-            // Used nowhere: either way would do; it is taken to be covariant, as other checkers do.
-            Direction::Any => Direction::Same,
-            found => found,
-        }
+        found
     }
 
     fn use_in_function(&self, symbol: &Symbol, variable: Variable) -> Direction {

@@ -130,6 +130,8 @@ impl Cx<'_> {
         let value = self.expr(subject, None);
         let value = self.unprimitive(value);
         let ty = value.ty;
+        let view = value.view();
+        self.check_protocol_test(call, tested.iter().map(|t| t.class), &view, false);
         self.assume_builtin("isinstance");
         let named: Option<Vec<(Symbol, TextRange)>> = tested
             .iter()
@@ -191,6 +193,11 @@ impl Cx<'_> {
             }
             return Condition { test, yes, no };
         };
+        let made = Type::union(ty.members().iter().map(|member| match member {
+            Type::Class(class) => instance_of(class),
+            _ => Type::Dynamic,
+        }));
+        self.check_protocol_test(call, tested.iter().map(|t| t.class), &made, true);
         let (mut is, mut not) = (Type::Never, Type::Never);
         for member in ty.members() {
             let (a, b) = match member {

@@ -13,6 +13,7 @@ mod compare;
 mod discriminate;
 mod guard;
 pub mod pattern;
+mod protocols;
 mod truth;
 
 use keelback_parser::ast::{self, BoolOp};
@@ -84,7 +85,10 @@ impl Cx<'_> {
     /// A value that is tested for its truth.
     fn value_condition(&mut self, expr: &ast::Expr) -> Condition {
         let value = self.expr(expr, None);
-        let ty = value.ty;
+        let ty = match value.view() {
+            guard @ Type::Guard(..) => guard,
+            _ => value.ty,
+        };
         let test = self.truth(value);
         let (yes, no) = self.after_value(expr, &ty);
         Condition { test, yes, no }
