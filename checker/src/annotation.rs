@@ -226,21 +226,10 @@ impl<'db> Scope<'db> {
     /// What an annotation says, qualifiers included. Problems are added to `problems`; what is not understood is dynamic.
     pub fn annotation(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Annotation {
         match expr {
-            Expr::StringLiteral(string) => {
-                let source = crate::files::source_text(self.db, self.file);
-                match keelback_parser::parse_string_annotation(&source.text, string) {
-                    Ok(inner) => self.annotation(&inner, problems),
-                    Err(error) => {
-                        self.problem(
-                            Rule::InvalidAnnotation,
-                            error.range,
-                            error.message,
-                            problems,
-                        );
-                        Annotation::of(Type::Dynamic)
-                    }
-                }
-            }
+            Expr::StringLiteral(_) => match self.parse_string(expr, problems) {
+                Some(inner) => self.annotation(&inner, problems),
+                None => Annotation::of(Type::Dynamic),
+            },
             Expr::Name(_) | Expr::Attribute(_) => match self.resolve(expr) {
                 Resolved::Special(Special::Final) => Annotation {
                     is_final: true,
@@ -261,15 +250,30 @@ impl<'db> Scope<'db> {
                     is_class_var: true,
                     ..self.annotation(&subscript.slice, problems)
                 },
-                Resolved::Special(
-                    Special::Annotated
-                    | Special::Required
-                    | Special::NotRequired
-                    | Special::ReadOnly,
-                ) => self.annotation(first(&subscript.slice), problems),
+                Resolved::Special(Special::Annotated) => {
+                    self.annotation(first(&subscript.slice), problems)
+                }
                 _ => Annotation::of(self.ty(expr, problems)),
             },
             _ => Annotation::of(self.ty(expr, problems)),
+        }
+    }
+
+    /// The expression in an annotation that is written as a string. A problem is added to `problems`.
+    pub(crate) fn parse_string(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+        let string = expr.as_string_literal_expr()?;
+        let source = crate::files::source_text(self.db, self.file);
+        match keelback_parser::parse_string_annotation(&source.text, string) {
+            Ok(inner) => Some(inner),
+            Err(error) => {
+                self.problem(
+                    Rule::InvalidAnnotation,
+                    error.range,
+                    error.message,
+                    problems,
+                );
+                None
+            }
         }
     }
 
@@ -453,6 +457,9 @@ impl<'db> Scope<'db> {
 
     /// An instance of a class named without arguments or with `args`.
     fn instance(&self, symbol: Symbol, args: Types) -> Type {
+        if crate::typed_dicts::is_typed_dict(self.db, self.file, &symbol) {
+            return Type::TypedDict(symbol, args);
+        }
         Type::Instance(symbol, args)
     }
 
@@ -475,6 +482,16 @@ impl<'db> Scope<'db> {
                 }
                 None => Type::Dynamic,
             },
+            Special::TypedDict => {
+                let message = "`TypedDict` is no type of its own: name a typed dictionary";
+                self.problem(
+                    Rule::InvalidAnnotation,
+                    expr.range(),
+                    message.to_owned(),
+                    problems,
+                );
+                Type::Dynamic
+            }
             Special::Optional
             | Special::Union
             | Special::Literal
@@ -593,12 +610,14 @@ impl<'db> Scope<'db> {
             Special::Union => {
                 Type::union(self.tys(&items, problems).into_iter().map(|ty| ty.boxed()))
             }
-            Special::Annotated
-            | Special::Final
-            | Special::ClassVar
-            | Special::Required
-            | Special::NotRequired
-            | Special::ReadOnly => self.ty(first(&node.slice), problems),
+            Special::Annotated | Special::Final | Special::ClassVar => {
+                self.ty(first(&node.slice), problems)
+            }
+            Special::Required | Special::NotRequired | Special::ReadOnly => {
+                let message = format!("`{}` is for items of a `TypedDict`", special.name());
+                self.problem(Rule::InvalidAnnotation, node.range(), message, problems);
+                self.ty(first(&node.slice), problems)
+            }
             Special::Literal => Type::union(items.iter().map(|item| self.literal(item, problems))),
             Special::Tuple => self.tuple(&node.slice, problems),
             Special::Type => self.class_object(&node.slice, problems),
@@ -886,6 +905,9 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
                 })
             }
             "TypeAliasType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
+            kind if crate::functional::may_make_class(kind) => {
+                crate::functional::instance(db, file, name)
+            }
             _ => Some(Type::Dynamic),
         };
     }

@@ -16,7 +16,7 @@ use crate::signatures::{KnownDecorator, known_decorator};
 use crate::simple::SimpleTypes;
 use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, symbol_table};
-use crate::types::{Name, Symbol, Type, Variable, VariableKind};
+use crate::types::{Name, Symbol, Type, Types, Variable, VariableKind};
 
 /// Whether `file` defines a class called `qualname`.
 pub fn has_class(db: &dyn Db, file: File, qualname: &Name) -> bool {
@@ -91,7 +91,11 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
         .get(qualname)
         .and_then(|entry| find_class(&parsed, entry.range));
     let Some(node) = node else {
-        return Arc::default();
+        let made = crate::functional::kind(db, file, qualname);
+        return Arc::new(Heritage {
+            bases: made.map(crate::functional::bases).unwrap_or_default(),
+            ..Heritage::default()
+        });
     };
     let symbol = Symbol::of(module_name(db, file), *qualname);
     let scope = Scope::inside(db, file, qualname).unowned();
@@ -99,10 +103,11 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
     let mut variables: Vec<Variable> = Vec::new();
     let mut explicit: Option<Vec<Variable>> = None;
     for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
-        let head = match base {
-            Expr::Subscript(subscript) => &*subscript.value,
-            other => other,
-        };
+        let head = crate::typed_dicts::head(base);
+        if let Some(bases) = bases_of_call(&scope, base) {
+            heritage.bases.extend(bases);
+            continue;
+        }
         if !matches!(head, Expr::Name(_) | Expr::Attribute(_)) {
             heritage.has_odd_base = true;
             heritage.bases.push(Type::Dynamic);
@@ -122,7 +127,12 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
                 }
                 continue;
             }
-            _ => scope.ty(base, &mut Vec::new()),
+            Resolved::Special(Special::TypedDict) => typed_dict_base(),
+            // Its items are asked of the class.
+            _ => match scope.ty(base, &mut Vec::new()) {
+                Type::TypedDict(symbol, args) => Type::Instance(symbol, args),
+                ty => ty,
+            },
         };
         ty.collect_variables(&mut variables);
         let ty = owned(ty, symbol);
@@ -196,6 +206,19 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
         false => arity,
     };
     Arc::new(heritage)
+}
+
+/// What typed dictionaries have in common.
+fn typed_dict_base() -> Type {
+    Type::Instance(Symbol::new("typing", "_TypedDict"), Types::none())
+}
+
+/// What a call among the bases of a class makes: `class Point(namedtuple("Point", "x y"))`.
+fn bases_of_call(scope: &Scope<'_>, base: &Expr) -> Option<Vec<Type>> {
+    let call = base.as_call_expr()?;
+    let kind = crate::functional::kind_of_call(scope, call)?;
+    crate::named_tuples::fields_of_base(scope, base)?;
+    Some(crate::functional::bases(kind))
 }
 
 fn no_heritage(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Arc<Heritage> {
@@ -320,6 +343,10 @@ fn refusal_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Na
     };
     if let Some(reason) = decorator_refusal(db, file, node) {
         return Some(reason);
+    }
+    let symbol = Symbol::of(module_name(db, file), *qualname);
+    if crate::typed_dicts::is_typed_dict(db, file, &symbol) {
+        return refuse("it is a typed dictionary");
     }
     let heritage = heritage(db, definition);
     if heritage.has_metaclass {
@@ -447,7 +474,9 @@ fn conflict(
 fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<ClassInterface>> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
     let part = part(db, file, qualname);
-    let entry = part.index.classes.get(qualname)?;
+    let Some(entry) = part.index.classes.get(qualname) else {
+        return crate::functional::interface(db, definition);
+    };
     let symbol = Symbol::of(module_name(db, file), *qualname);
     let heritage = heritage(db, definition);
     let mut members = members(db, file, &part, entry, &heritage);
@@ -456,6 +485,17 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         crate::dataclasses::shape_members(made, &mut members);
     }
     let named_tuple = crate::named_tuples::fields(db, file, entry, &heritage.bases, &mut members);
+    let match_args = match &named_tuple {
+        Some(fields) if !entry.scope.bindings.contains_key("__match_args__") => {
+            Some(fields.iter().map(|field| field.name).collect())
+        }
+        _ => match_args(db, file, entry, &heritage),
+    };
+    let typed_dict = crate::typed_dicts::declared(db, file, qualname);
+    if typed_dict.is_some() {
+        // Items are no attributes.
+        members.retain(|_, member| !matches!(member, Member::Field { .. }));
+    }
     let enumeration = crate::enums::enumeration_query(db, definition);
     let mut interface = ClassInterface {
         abstract_methods: abstract_methods(db, file, &part, &symbol, &heritage, &members),
@@ -473,7 +513,9 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
         dataclass: dataclass.map(Arc::new),
         named_tuple,
-        match_args: match_args(db, file, entry, &heritage),
+        typed_dict,
+        is_functional: false,
+        match_args,
         type_params: heritage.type_params.to_vec(),
         layout: Err(Name::new("")),
     };
@@ -494,22 +536,9 @@ fn cyclic_class(
         *definition.qualname(db),
     );
     Some(Arc::new(ClassInterface {
-        symbol,
         bases: vec![Type::Dynamic],
-        is_protocol: false,
-        is_runtime_checkable: false,
-        undeclared: Vec::new(),
-        metaclass: None,
         is_rewritten: true,
-        dataclass: None,
-        named_tuple: None,
-        members: IndexMap::default(),
-        is_final: false,
-        enumeration: None,
-        match_args: None,
-        abstract_methods: Vec::new(),
-        type_params: Vec::new(),
-        layout: Err(Name::new("it is its own base class")),
+        ..ClassInterface::empty(symbol, "it is its own base class")
     }))
 }
 

@@ -28,6 +28,7 @@ mod locals;
 mod overloads;
 mod overrides;
 mod protocols;
+mod typed_dicts;
 mod unreachable;
 mod unused;
 
@@ -45,6 +46,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.redefinitions();
         checker.annotations();
         checker.classes();
+        checker.typed_dict_calls();
         checker.overrides();
         checker.overloads();
         checker.finals();
@@ -179,8 +181,15 @@ impl Checker<'_> {
                 Some(class) => Scope::inside(self.db, self.file, class),
                 None => Scope::module(self.db, self.file),
             };
+            let is_typed_dict = class.is_some_and(|class| {
+                let symbol = typed_dicts::symbol_of(self, class);
+                crate::typed_dicts::is_typed_dict(self.db, self.file, &symbol)
+            });
             for binding in names.bindings.values().flatten() {
                 match find_stmt(&parsed, binding.stmt) {
+                    Some(Stmt::AnnAssign(node)) if is_typed_dict => {
+                        self.item_annotations(&scope, &node.annotation);
+                    }
                     Some(Stmt::AnnAssign(node)) => {
                         scope.annotation(&node.annotation, &mut problems);
                     }
@@ -212,6 +221,7 @@ impl Checker<'_> {
                 if let Some(returns) = &node.returns {
                     scope.ty(returns, &mut problems);
                 }
+                self.unpacked_keywords(&scope, node);
                 let inside = Scope::inside(self.db, self.file, &entry.qualname);
                 let mut locals = LocalAnnotations(Vec::new());
                 locals.visit_body(&node.body);

@@ -9,6 +9,7 @@ use crate::annotation::Scope;
 use crate::collections::IndexMap;
 use crate::constants;
 use crate::db::{Db, Definition, File};
+use crate::functional::{self, Kind as Made};
 use crate::index::{
     Binding, BindingKind, ClassEntry, ModuleIndex, find_class, find_function, find_stmt,
 };
@@ -80,7 +81,9 @@ pub(crate) fn enumeration_query<'db>(
 ) -> Option<Arc<Enumeration>> {
     let (file, qualname) = (definition.file(db), definition.qualname(db));
     let Part { parsed, index } = crate::stubs::part(db, file, qualname);
-    let entry = index.classes.get(qualname)?;
+    let Some(entry) = index.classes.get(qualname) else {
+        return by_call(db, file, qualname);
+    };
     let symbol = Symbol::of(crate::resolve::module_name(db, file), *qualname);
     // What `enum` itself defines has no members.
     if &*symbol.module == "enum" || !is_enumeration(db, file, &symbol) {
@@ -97,6 +100,92 @@ pub(crate) fn enumeration_query<'db>(
     };
     let found = builder.build();
     (!found.members.is_empty()).then(|| Arc::new(found))
+}
+
+/// The members that a call such as `Enum("Color", "RED GREEN")` lists; nothing if they are not written out.
+fn by_call(db: &dyn Db, file: File, name: &Name) -> Option<Arc<Enumeration>> {
+    let Made::Enum(base) = functional::kind(db, file, name)? else {
+        return None;
+    };
+    let part = crate::stubs::part(db, file, name);
+    let call = functional::call(&part, name)?;
+    let members = listed_members(&Scope::module(db, file), call)?;
+    let is_flag = matches!(&*base.qualname, "Flag" | "IntFlag");
+    let auto = |i: usize, name: &Name| match &*base.qualname {
+        "StrEnum" => Type::literal(&Constant::Str(name.as_str().to_lowercase().into())),
+        _ if is_flag => Type::int(),
+        _ => Type::literal(&Constant::Int(i64::try_from(i + 1).unwrap_or(i64::MAX))),
+    };
+    let members: IndexMap<Name, Type> = members
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, ty))| (name, ty.unwrap_or_else(|| auto(i, &name))))
+        .collect();
+    (!members.is_empty()).then(|| {
+        Arc::new(Enumeration {
+            members,
+            aliases: IndexMap::default(),
+            declared_value: None,
+            is_flag,
+        })
+    })
+}
+
+/// The names of members that a call lists, with the types of their values where these are written.
+fn listed_members(scope: &Scope<'_>, call: &ExprCall) -> Option<Vec<(Name, Option<Type>)>> {
+    let arguments = &call.arguments;
+    let is_known = arguments.keywords.iter().all(|keyword| {
+        keyword
+            .arg
+            .as_ref()
+            .is_some_and(|arg| arg.as_str() == "module" || arg.as_str() == "qualname")
+    });
+    if !is_known {
+        return None;
+    }
+    let text = |expr: &Expr| match expr {
+        Expr::StringLiteral(text) => Some(Name::new(text.value.to_str())),
+        _ => None,
+    };
+    let value_type = |value: &Expr| match constants::literal(value) {
+        Some(
+            constant @ (Constant::Bool(_)
+            | Constant::Int(_)
+            | Constant::Str(_)
+            | Constant::Bytes(_)),
+        ) => Type::literal(&constant),
+        _ => SimpleTypes::new(scope).ty(value),
+    };
+    let items = match arguments.args.get(1..)? {
+        [Expr::StringLiteral(names)] => {
+            let names = names.value.to_str().replace(',', " ");
+            let names = names.split_whitespace();
+            return Some(names.map(|name| (Name::new(name), None)).collect());
+        }
+        [Expr::Dict(dict)] => {
+            let pairs = dict.items.iter();
+            return pairs
+                .map(|item| Some((text(item.key.as_ref()?)?, Some(value_type(&item.value)))))
+                .collect();
+        }
+        [Expr::List(list)] => &list.elts[..],
+        [Expr::Tuple(tuple)] => &tuple.elts[..],
+        names => names,
+    };
+    items
+        .iter()
+        .map(|item| match item {
+            Expr::Tuple(pair) => match &pair.elts[..] {
+                [name, value] => Some((text(name)?, Some(value_type(value)))),
+                _ => None,
+            },
+            Expr::List(pair) => match &pair.elts[..] {
+                [name, value] => Some((text(name)?, Some(value_type(value)))),
+                _ => None,
+            },
+            name => Some((text(name)?, None)),
+        })
+        .collect()
 }
 
 fn no_enumeration(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Option<Arc<Enumeration>> {

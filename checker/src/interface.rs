@@ -144,6 +144,14 @@ pub struct FunctionInterface {
     pub is_opted_out: bool,
 }
 
+impl FunctionInterface {
+    /// Whether its keyword arguments are the items of a typed dictionary: `**kwargs: Unpack[T]`.
+    pub fn takes_items(&self) -> bool {
+        let last = self.params.last();
+        last.is_some_and(|param| matches!(param.ty, Type::Unpacked(_)))
+    }
+}
+
 /// A class.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ClassInterface {
@@ -167,6 +175,10 @@ pub struct ClassInterface {
     pub is_rewritten: bool,
     /// The fields that its own body declares, if `NamedTuple` is among its bases.
     pub named_tuple: Option<Arc<[NamedTupleField]>>,
+    /// The items that its own declaration lists, if it is a typed dictionary.
+    pub typed_dict: Option<Arc<TypedDict>>,
+    /// Whether a call made it, so that its name is a variable's.
+    pub is_functional: bool,
     /// What is made from its annotations, if it is a dataclass.
     pub dataclass: Option<Arc<Dataclass>>,
     /// Names of abstract methods that are still abstract here.
@@ -196,6 +208,68 @@ pub struct Dataclass {
     pub frozen: bool,
     /// It is made by the standard library's own decorator.
     pub is_standard: bool,
+}
+
+impl ClassInterface {
+    /// A class of which nothing is known but its name, and why it is not laid out.
+    pub fn empty(symbol: Symbol, refusal: &str) -> ClassInterface {
+        ClassInterface {
+            symbol,
+            bases: Vec::new(),
+            members: IndexMap::default(),
+            is_final: false,
+            is_protocol: false,
+            is_runtime_checkable: false,
+            undeclared: Vec::new(),
+            metaclass: None,
+            is_rewritten: false,
+            named_tuple: None,
+            typed_dict: None,
+            is_functional: false,
+            dataclass: None,
+            abstract_methods: Vec::new(),
+            match_args: None,
+            enumeration: None,
+            type_params: Vec::new(),
+            layout: Err(Name::new(refusal)),
+        }
+    }
+}
+
+/// What the declaration of a typed dictionary says; its bases say the rest.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TypedDict {
+    /// The items that it lists, in order.
+    pub items: IndexMap<Name, TypedDictItem>,
+    /// What it says of other items, if anything.
+    pub extra: Option<ExtraItems>,
+    /// `@final`: a value has no items that are not listed.
+    pub is_final: bool,
+}
+
+/// An item of a typed dictionary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TypedDictItem {
+    /// The type of its value.
+    pub ty: Type,
+    /// Whether every value has it.
+    pub required: bool,
+    /// Whether it cannot be set or deleted.
+    pub read_only: bool,
+}
+
+/// The items of a typed dictionary that its declaration does not list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ExtraItems {
+    /// There may be any, of which nothing is known.
+    Open,
+    /// Those that there are have this type: `Never` if there are none.
+    Of {
+        /// The type of their values.
+        ty: Type,
+        /// Whether they cannot be set or deleted.
+        read_only: bool,
+    },
 }
 
 /// A field of a named tuple.

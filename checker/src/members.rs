@@ -67,7 +67,10 @@ pub fn mro(db: &dyn Db, from: File, symbol: &Symbol) -> Option<Arc<Mro>> {
 fn mro_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<Mro>> {
     let file = definition.file(db);
     let heritage = crate::classes::heritage(db, definition);
-    if !crate::classes::has_class(db, file, definition.qualname(db)) {
+    let qualname = definition.qualname(db);
+    let is_class = crate::classes::has_class(db, file, qualname)
+        || crate::functional::kind(db, file, qualname).is_some();
+    if !is_class {
         return None;
     }
     let symbol = Symbol::of(

@@ -194,6 +194,12 @@ rules! {
     FinalSubclass = "final-subclass", Error, Types;
     /// Two base classes both bring storage for instances.
     LayoutConflict = "layout-conflict", Error, Types;
+    /// A typed dictionary is declared in a way that has no meaning.
+    InvalidTypedDict = "invalid-typed-dict", Error, Types;
+    /// A typed dictionary has no item of this key, or lacks one that it needs.
+    InvalidKey = "invalid-key", Error, Types;
+    /// An item of a typed dictionary is set or deleted that cannot be.
+    ReadOnlyItem = "read-only-item", Error, Types;
     /// A base class cannot be used: it is not a class, or it is the class itself.
     InvalidBase = "invalid-base", Error, Types;
     /// A member of an enumeration is declared in a way that says something else than what it is.

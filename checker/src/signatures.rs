@@ -462,10 +462,12 @@ fn params(scope: &Scope<'_>, node: &StmtFunctionDef, receiver: Option<&Type>) ->
 }
 
 fn param(scope: &Scope<'_>, node: &Parameter, kind: ParamKind) -> Param {
-    let ty = node
-        .annotation
-        .as_ref()
-        .map(|annotation| scope.ty(annotation, &mut Vec::new()));
+    let ty = node.annotation.as_ref().map(|annotation| {
+        match crate::typed_dicts::unpacked(scope, annotation) {
+            Some(of) if kind == ParamKind::VarKeyword => of,
+            _ => scope.ty(annotation, &mut Vec::new()),
+        }
+    });
     Param {
         name: Name::new(node.name.as_str()),
         kind,

@@ -171,6 +171,7 @@ specials! {
     NotRequired = "NotRequired",
     ReadOnly = "ReadOnly",
     TypeForm = "TypeForm",
+    TypedDict = "TypedDict",
 }
 
 /// The module-level names of `file`.
@@ -290,10 +291,11 @@ fn may_be_type(value: &Expr) -> bool {
                 && (may_be_type(&operation.right) || operation.right.is_string_literal_expr())
         }
         Expr::Call(call) => crate::reach::dotted(&call.func).is_some_and(|name| {
+            let name = crate::index::last_part(&name);
             matches!(
-                crate::index::last_part(&name),
+                name,
                 "TypeVar" | "NewType" | "ParamSpec" | "TypeVarTuple" | "TypeAliasType"
-            )
+            ) || crate::functional::may_make_class(name)
         }),
         _ => false,
     }

@@ -29,6 +29,7 @@ impl Checker<'_> {
             self.enum_members(class);
             self.dataclass(class);
             self.protocol(class, node);
+            self.typed_dict(class, node);
             self.not_laid_out(class);
         }
     }

@@ -86,6 +86,10 @@ impl Cx<'_> {
                 }
             }
             ast::Expr::Subscript(subscript) => {
+                let container = self.quiet_view(&subscript.value);
+                if let Type::TypedDict(..) = container {
+                    return self.typed_item_place(&container, &subscript.slice);
+                }
                 let container = self.quiet_type(&subscript.value);
                 let (Type::Instance(class, args) | Type::Exact(class, args)) = &container else {
                     return None;
@@ -498,6 +502,7 @@ impl Cx<'_> {
                 let container = self.expr(&subscript.value, None);
                 let container = self.unprimitive(container);
                 let index = self.index(&container, &subscript.slice);
+                self.check_typed_delete(&container, &index);
                 let index = self.unprimitive(index);
                 self.after_call();
                 self.state.forget_items();

@@ -75,6 +75,8 @@ impl Cx<'_> {
             | Type::Parameters(_)
             | Type::ParametersOf(..)
             | Type::Alias(..)
+            | Type::Unpacked(_)
+            | Type::TypedDict(..)
             | Type::Function(_) => self.dynamic_attribute(value, &stored, span),
             Type::EnumMember(class, _) => match self.enum_attribute(&value.ty, name) {
                 Some(ty) => {

@@ -65,7 +65,10 @@ impl Cx<'_> {
             Attribute::Missing if receiver.is_builtin("type") => e,
             // What a mixin uses of itself is there in the classes that it is mixed into.
             Attribute::Missing if is_own_class(receiver) => e,
-            Attribute::Missing if certain.is_dynamic() && !name.starts_with("__") => {
+            Attribute::Missing
+                if (certain.is_dynamic() || matches!(certain, Type::TypedDict(..)))
+                    && !name.starts_with("__") =>
+            {
                 self.report_no_attribute(receiver, name, at);
                 e
             }
@@ -305,6 +308,16 @@ impl Cx<'_> {
                     format!("{which} of `{name}` must be `{wanted}`, but this is `{shown}`"),
                 );
             }
+            CallProblem::Extra { index, ty } => {
+                let shown = given.get(*index).map_or(Type::Dynamic, |arg| arg.ty);
+                self.report(
+                    Rule::InvalidArgument,
+                    at(*index),
+                    format!(
+                        "`{shown}` may hold further items of type `{ty}`, which `{name}` does not take"
+                    ),
+                );
+            }
             CallProblem::NoneOf => {
                 let types: Vec<String> =
                     given.iter().map(|arg| widen(&arg.ty).to_string()).collect();
@@ -330,6 +343,20 @@ impl Cx<'_> {
                     .unwrap_or(Type::Dynamic)
             }
             item => item,
+        }
+    }
+
+    /// `e`, a list or tuple of the items of a value that was seen as `view`, with what is believed of them.
+    pub fn believe_items(&self, e: Expr, view: &Type) -> Expr {
+        let Type::Exact(class, args) = e.ty else {
+            return e;
+        };
+        if args.len() != 1 || !args[0].is_dynamic() || !matches!(class.name(), "list" | "tuple") {
+            return e;
+        }
+        match self.believed_item(view) {
+            Type::Dynamic => e,
+            item => e.believed(Type::Instance(class, [item].into())),
         }
     }
 

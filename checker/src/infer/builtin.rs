@@ -817,10 +817,11 @@ impl Cx<'_> {
                         return known(e2, Type::exact_builtin(name, [item]));
                     }
                 }
-                let types = [e.ty];
+                let (types, view) = ([e.ty], e.view());
                 if let Some(entry) = self.choose(Found::Builtin(leak_builtin(name)), &types, &[]) {
                     self.assume_builtin(name);
                     let mut e = self.apply(entry, vec![e], None, &[], span);
+                    e = self.believe_items(e, &view);
                     if let Some(t) = list_type {
                         if self
                             .item_type(&types[0])

@@ -83,7 +83,8 @@ impl Cx<'_> {
                             function.kind,
                             FunctionKind::Function | FunctionKind::StaticMethod
                         );
-                    if plain && !has_unpacking(&call.arguments) {
+                    let is_open = has_unpacking(&call.arguments) || function.takes_items();
+                    if plain && !is_open {
                         let name = Name::new(symbol.name());
                         let found = self.findings.len();
                         let (args, names, solved) = self.checked_object_args(
@@ -219,8 +220,8 @@ impl Cx<'_> {
         let callee = self.unprimitive(callee);
         let view = callee.view();
         if has_unpacking(&call.arguments) {
-            let e = self.unpacked_call(object(callee), &call.arguments, span);
-            return self.believe_call(e, &view, &[], call);
+            let (e, given) = self.unpacked_call(object(callee), &call.arguments, span);
+            return self.believe_call(e, &view, &given, call);
         }
         let (args, names) = self.object_args(&call.arguments);
         self.after_call();
@@ -245,13 +246,15 @@ impl Cx<'_> {
         make(ExprKind::Call(Call { callee, args }), Type::Dynamic, span)
     }
 
-    /// `callee(*a, **b)`.
+    /// `callee(*a, **b)`, and what was seen of the arguments: nothing of those that are unpacked by position, or come after.
     pub(super) fn unpacked_call(
         &mut self,
         callee: Expr,
         arguments: &ast::Arguments,
         span: TextRange,
-    ) -> Expr {
+    ) -> (Expr, Vec<Type>) {
+        let mut given: Vec<Type> = Vec::new();
+        let mut is_known = true;
         // Pieces of the positional arguments: runs of plain ones, and what is unpacked.
         let mut whole: Option<Expr> = None;
         let mut run: Vec<Expr> = Vec::new();
@@ -279,6 +282,8 @@ impl Cx<'_> {
             if let ast::Expr::Starred(starred) = arg {
                 let value = self.expr(&starred.value, None);
                 self.items_of(&value, range(arg));
+                is_known = false;
+                given.push(Type::Dynamic);
                 let value = self.intrinsic(
                     "tuple",
                     vec![object(value)],
@@ -291,6 +296,7 @@ impl Cx<'_> {
                 whole = Some(add(whole, value));
             } else {
                 let e = self.expr(arg, None);
+                given.push(if is_known { e.view() } else { Type::Dynamic });
                 let e = self.unprimitive(e);
                 run.push(object(e));
             }
@@ -311,6 +317,7 @@ impl Cx<'_> {
                 let mut pairs = Vec::new();
                 for keyword in &arguments.keywords {
                     let e = self.expr(&keyword.value, None);
+                    given.push(e.view());
                     let e = self.unprimitive(e);
                     let name = keyword.arg.as_ref().map_or("", |n| n.as_str());
                     let key = super::cx::constant(crate::types::Constant::Str(name.into()), span);
@@ -322,6 +329,7 @@ impl Cx<'_> {
             let mut last = none(span);
             for keyword in &arguments.keywords {
                 let e = self.expr(&keyword.value, None);
+                given.push(e.view());
                 last = object(e);
             }
             if arguments.keywords.len() > 1 || !last.ty.is_builtin("dict") {
@@ -335,14 +343,15 @@ impl Cx<'_> {
             .chain([keywords])
             .map(Arg::Value)
             .collect();
-        make(
+        let e = make(
             ExprKind::Call(Call {
                 callee: Callee::Unpacked { callee },
                 args,
             }),
             Type::Dynamic,
             span,
-        )
+        );
+        (e, given)
     }
 
     /// The result of a dynamic call of a function whose declaration is known.
@@ -413,7 +422,8 @@ impl Cx<'_> {
         if !self.world.is_static_module(&symbol.module) {
             return self.library_call(&binding, symbol, &function, call, span);
         }
-        if function.is_decorated || function.is_overloaded || has_unpacking(&call.arguments) {
+        let is_open = has_unpacking(&call.arguments) || function.takes_items();
+        if function.is_decorated || function.is_overloaded || is_open {
             let callee = self.expr(&call.func, None);
             let e = self.call_anything(callee, call, span);
             return if function.is_decorated || function.is_overloaded {
@@ -608,6 +618,7 @@ impl Cx<'_> {
                 let plain = is_static
                     && !function.is_decorated
                     && !function.is_overloaded
+                    && !function.takes_items()
                     && !has_unpacking(&call.arguments);
                 let shown = Name::new(symbol.name());
                 if plain {
@@ -667,7 +678,7 @@ impl Cx<'_> {
                     let types = solved.types(&call.arguments);
                     return self.believe_generic(e, &view, &types, call, found);
                 }
-                if has_unpacking(&call.arguments) {
+                if has_unpacking(&call.arguments) || function.takes_items() {
                     let callee =
                         self.read_attribute(value, name, range(&attribute.attr), range(attribute));
                     return self.call_anything(callee, call, span);

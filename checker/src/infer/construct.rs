@@ -9,7 +9,7 @@ use crate::tree::{Binding, Call, Callee, Expr, ExprKind};
 use crate::types::{Name, Symbol, Type, Variable};
 
 use super::bind::has_unpacking;
-use super::cx::{Cx, make};
+use super::cx::{Cx, known, make};
 use super::world::{Lookup, Resolved};
 
 impl Cx<'_> {
@@ -41,6 +41,27 @@ impl Cx<'_> {
         else {
             return self.generic_call(call, None);
         };
+        if class.typed_dict.is_some() {
+            let args = type_args.unwrap_or_default();
+            let own = class.type_params.iter().map(|own| Type::TypeVar(*own));
+            let ty = match args.is_empty() {
+                true => Type::TypedDict(*symbol, own.collect()),
+                false => Type::TypedDict(*symbol, args.into()),
+            };
+            let callee = self.expr(&call.func, None);
+            return match self.typed_construct(&ty, callee.clone(), call, span) {
+                Some(e) => e,
+                None => {
+                    let e = self.call_anything(callee, call, span);
+                    let belief = e.belief;
+                    let e = self.expect(e, &ty.without_variables());
+                    match belief {
+                        Some(belief) => known(e, belief),
+                        None => e,
+                    }
+                }
+            };
+        }
         // What a stub calls abstract may be defined by other means.
         let missing: Vec<&Name> = class
             .abstract_methods
@@ -123,8 +144,9 @@ impl Cx<'_> {
             Type::Instance(*symbol, args.into())
         };
         let usable = init.as_ref().is_some_and(|i| {
-            i.as_ref()
-                .is_none_or(|f| !f.is_decorated && !f.is_overloaded && !f.is_opted_out)
+            i.as_ref().is_none_or(|f| {
+                !f.is_decorated && !f.is_overloaded && !f.is_opted_out && !f.takes_items()
+            })
         });
         let direct = class.layout.is_ok() && !own_new && usable && !has_unpacking(&call.arguments);
         let found = self.findings.len();

@@ -24,6 +24,8 @@ pub enum Why {
     Attribute(Name),
     /// An element of a container.
     Element,
+    /// An item of a typed dictionary.
+    Item(Name),
     /// A default value of a parameter.
     Default(Name),
     /// An explicit or internal place.
@@ -56,6 +58,9 @@ impl Why {
             }
             Why::Attribute(name) => {
                 format!("Attribute `{name}` is declared as `{to}`, but this value is `{from}`")
+            }
+            Why::Item(name) => {
+                format!("Item `{name}` is declared as `{to}`, but this value is `{from}`")
             }
             Why::Element => format!("The elements are `{to}`, but this value is `{from}`"),
             Why::Default(name) => {

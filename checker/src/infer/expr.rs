@@ -78,7 +78,13 @@ impl Cx<'_> {
                 } else {
                     left_expected
                 };
-                let left = self.expr(&binary.left, list);
+                let mut left = self.expr(&binary.left, list);
+                if binary.op == ast::Operator::BitOr {
+                    left = match self.typed_union(left, &binary.right, false, span) {
+                        Ok(whole) => return whole,
+                        Err(left) => left,
+                    };
+                }
                 let right_list = if matches!(&*binary.right, ast::Expr::List(_)) {
                     expected
                 } else {
@@ -238,6 +244,10 @@ impl Cx<'_> {
         }
         match self.world.global(&self.module, name).0 {
             Resolved::Variable { ty, .. } => e.believed(ty),
+            Resolved::Alias(ty) => match self.world.functional_class(&ty) {
+                Some(class) => e.believed(class),
+                None => e,
+            },
             _ => e,
         }
     }
@@ -647,6 +657,9 @@ impl Cx<'_> {
     }
 
     fn dict(&mut self, dict: &ast::ExprDict, expected: Option<&Type>, span: TextRange) -> Expr {
+        if let Some(e) = self.typed_display(dict, expected, span) {
+            return e;
+        }
         let wanted = expected.and_then(|t| {
             t.members().iter().find_map(|m| match m {
                 Type::Instance(c, args) | Type::Exact(c, args)

@@ -210,6 +210,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
                     Symbol::new("builtins", "tuple"),
                     [param_element(&param.ty)].into(),
                 ),
+                ParamKind::VarKeyword if let Type::Unpacked(of) = param.ty => *of,
                 ParamKind::VarKeyword => Type::Instance(
                     Symbol::new("builtins", "dict"),
                     [Type::str(), param_element(&param.ty)].into(),

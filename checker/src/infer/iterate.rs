@@ -23,8 +23,9 @@ impl Cx<'_> {
                 None => Type::Dynamic,
             }),
             Type::ClassOf(_) | Type::Alias(..) => Some(Type::Dynamic),
-            Type::Parameters(_) | Type::ParametersOf(..) => Some(Type::Dynamic),
-            Type::EnumMember(..)
+            Type::Parameters(_) | Type::ParametersOf(..) | Type::Unpacked(_) => Some(Type::Dynamic),
+            Type::TypedDict(..)
+            | Type::EnumMember(..)
             | Type::LiteralString
             | Type::New(..)
             | Type::Guard(..)

@@ -125,6 +125,9 @@ impl Cx<'_> {
         call: &ast::ExprCall,
         span: TextRange,
     ) -> Expr {
+        if let Some(e) = self.typed_update(&receiver, stored, call, span) {
+            return e;
+        }
         let (receiver_type, certain) = (receiver.view(), receiver.ty);
         if has_unpacking(&call.arguments) {
             let callee = make(
@@ -133,8 +136,8 @@ impl Cx<'_> {
                 range(&*call.func),
             );
             let view = self.believed_method(&receiver_type, stored, &certain, call);
-            let e = self.unpacked_call(callee, &call.arguments, span);
-            return self.believe_call(e, &view, &[], call);
+            let (e, given) = self.unpacked_call(callee, &call.arguments, span);
+            return self.believe_call(e, &view, &given, call);
         }
         let view = self.believed_method(&receiver_type, stored, &certain, call);
         let (args, names) = self.object_args(&call.arguments);
@@ -188,7 +191,7 @@ impl Cx<'_> {
         if function.is_decorated || function.is_overloaded {
             return self.dynamic_method(receiver, stored, call, span);
         }
-        if has_unpacking(&call.arguments) {
+        if has_unpacking(&call.arguments) || function.takes_items() {
             let e = self.dynamic_method(receiver, stored, call, span);
             return self.returned(e, function, params, &[]);
         }

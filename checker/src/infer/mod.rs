@@ -5,7 +5,7 @@
 //! walk writes the tree and reports. Each construct has a file: names, literals and displays ([`expr`]), operators ([`ops`]), attributes ([`attr`]),
 //! subscripts ([`subscript`]), calls ([`call`], [`construct`], [`method`], [`super_call`], [`bind`], [`builtin`], [`statics`]), conditions and patterns ([`narrow`]), loops ([`loops`]),
 //! exceptions and managers ([`handling`]), generators and coroutines ([`coroutine`]), comprehensions ([`comp`]), what is nested ([`nested`]),
-//! enumerations ([`enums`]), assignment ([`assign`]), flow of values into places ([`convert`]).
+//! enumerations ([`enums`]), typed dictionaries ([`typed_dict`]), assignment ([`assign`]), flow of values into places ([`convert`]).
 //!
 //! Two rules hold everywhere. What is not certain is dynamic, and dynamic code means what CPython means by it. A type that comes from outside
 //! (an element of a list, a global, a stub, an attribute that was narrowed) is checked where it is read; only what this very function established is
@@ -38,6 +38,7 @@ pub mod statics;
 pub mod stmt;
 pub mod subscript;
 pub mod super_call;
+pub mod typed_dict;
 pub mod world;
 
 use std::sync::Arc;

@@ -103,6 +103,10 @@ impl Cx<'_> {
     /// `value[index]` of evaluated operands.
     pub fn read_item(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
         let (view, at) = (value.view(), index.view());
+        if let Some(belief) = self.typed_item(&view, &index) {
+            let e = self.read_certain_item(value, index, span);
+            return e.believed(belief);
+        }
         let e = self.read_certain_item(value, index, span);
         if matches!(view, Type::Class(_) | Type::ClassOf(_)) {
             return e;
@@ -151,6 +155,7 @@ impl Cx<'_> {
             | Type::Parameters(_)
             | Type::ParametersOf(..)
             | Type::Alias(..)
+            | Type::Unpacked(_)
             | Type::ClassOf(_)
             | Type::Class(_) => {
                 self.after_call();
@@ -200,6 +205,7 @@ impl Cx<'_> {
             }
             Type::EnumMember(..)
             | Type::LiteralString
+            | Type::TypedDict(..)
             | Type::New(..)
             | Type::Guard(..)
             | Type::Variadic(..) => {
@@ -519,7 +525,11 @@ impl Cx<'_> {
                 (container, index)
             }
         };
-        let container = self.unprimitive(container);
+        let mut container = self.unprimitive(container);
+        self.check_typed_store(&container, &index, &value);
+        if let Type::TypedDict(..) = container.ty {
+            container = known(container, Type::builtin("dict"));
+        }
         let class = match &container.ty {
             Type::Instance(c, a) | Type::Exact(c, a) => Some((*c, *a)),
             _ => None,

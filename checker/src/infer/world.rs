@@ -12,7 +12,7 @@ use crate::interface::{
     ClassInterface, ClassLayout, Enumeration, Export, FunctionInterface, Member,
 };
 use crate::types::{Constant, Name, Primitive, Symbol, Type, Types, Variable};
-use crate::typing::{Direction, Relation};
+use crate::typing::{Direction, Relation, Shape};
 
 /// Where module interfaces come from.
 pub trait Env {
@@ -153,6 +153,8 @@ pub struct World<'a> {
     classes: RefCell<FxHashMap<Symbol, Option<Arc<ClassInterface>>>>,
     functions: RefCell<FxHashMap<Symbol, Option<Arc<FunctionInterface>>>>,
     ancestries: RefCell<FxHashMap<Symbol, Rc<Ancestry>>>,
+    /// The items of typed dictionaries.
+    pub(crate) typed_dicts: RefCell<FxHashMap<(Symbol, Types), Option<Rc<Shape>>>>,
     /// How the arguments of classes are compared where their uses say it.
     pub(crate) directions: RefCell<FxHashMap<(Symbol, usize), Direction>>,
 }
@@ -166,6 +168,7 @@ impl<'a> World<'a> {
             classes: RefCell::default(),
             functions: RefCell::default(),
             ancestries: RefCell::default(),
+            typed_dicts: RefCell::default(),
             directions: RefCell::default(),
         }
     }
@@ -208,6 +211,15 @@ impl<'a> World<'a> {
     /// The members of class `symbol`, if it is an enumeration that has any.
     pub fn enumeration(&self, symbol: &Symbol) -> Option<Arc<Enumeration>> {
         self.class(symbol)?.enumeration.clone()
+    }
+
+    /// The class that a name holds which is taken for `ty` in annotations, if a call made the class.
+    pub fn functional_class(&self, ty: &Type) -> Option<Type> {
+        let (Type::Instance(symbol, _) | Type::TypedDict(symbol, _)) = ty else {
+            return None;
+        };
+        let class = self.class(symbol)?;
+        class.is_functional.then_some(Type::Class(*symbol))
     }
 
     /// The overloads of a function.

@@ -84,7 +84,8 @@ impl fmt::Display for Type {
             Type::New(symbol, _) => f.write_str(symbol.name()),
             Type::Guard(of, true) => write!(f, "TypeIs[{of}]"),
             Type::Guard(of, false) => write!(f, "TypeGuard[{of}]"),
-            Type::Alias(symbol, args) => {
+            Type::Unpacked(of) => write!(f, "Unpack[{of}]"),
+            Type::Alias(symbol, args) | Type::TypedDict(symbol, args) => {
                 f.write_str(symbol.name())?;
                 if !args.is_empty() {
                     f.write_str("[")?;

@@ -73,6 +73,10 @@ pub enum Type {
     Variadic(Types, TypeRef, Types),
     /// A type of its own at check time, `NewType`: its name, and the type that its values have at run time.
     New(Symbol, TypeRef),
+    /// A typed dictionary, with the arguments of a generic one: at run time a dict. Its items are asked of the class.
+    TypedDict(Symbol, Types),
+    /// What `**kwargs: Unpack[T]` is declared as: the keyword arguments are the items of `T`.
+    Unpacked(TypeRef),
     /// `TypeGuard[T]` (`false`) or `TypeIs[T]` (`true`), as the result of a function: a `bool` that says something of an argument.
     Guard(TypeRef, bool),
     /// A use of an alias inside of its own definition, with its arguments: what it stands for is asked of the alias.
@@ -138,6 +142,7 @@ impl Type {
             Type::Instance(c, _) | Type::Exact(c, _) | Type::EnumMember(c, _) => Some(*c),
             Type::Tuple(_) | Type::Variadic(..) => Some(known::builtin("tuple")),
             Type::LiteralString => Some(known::builtin("str")),
+            Type::TypedDict(..) => Some(known::builtin("dict")),
             Type::Guard(..) => Some(known::builtin("bool")),
             Type::New(_, base) => base.class(),
             Type::Literal(c) => Some(known::builtin(match c {
@@ -156,11 +161,12 @@ impl Type {
     }
 
     /// The type as an instance of a class, for what is known at check time as something narrower: a member of an enumeration,
-    /// a new type, a literal string, a tuple with a part of unknown length. Any other type is itself.
+    /// a new type, a literal string, a typed dictionary, a tuple with a part of unknown length. Any other type is itself.
     pub fn as_instance(&self) -> Type {
         match self {
             Type::EnumMember(class, _) => Type::Instance(*class, Types::none()),
             Type::LiteralString => Type::str(),
+            Type::TypedDict(..) => Type::builtin("dict"),
             Type::Guard(..) => Type::bool(),
             Type::New(_, base) => base.as_instance(),
             Type::Variadic(before, part, after) => {
@@ -188,6 +194,7 @@ impl Type {
             | Type::Method(..)
             | Type::Module(_)
             | Type::Parameters(_)
+            | Type::Unpacked(_)
             | Type::Alias(..) => Type::Dynamic,
             Type::ParametersOf(_, keywords) => {
                 Type::builtin(if keywords { "dict" } else { "tuple" })
@@ -196,9 +203,11 @@ impl Type {
                 Type::Instance(class, _) | Type::Exact(class, _) => Type::Class(class),
                 _ => Type::builtin("type"),
             },
-            Type::LiteralString | Type::Guard(..) | Type::New(..) | Type::Variadic(..) => {
-                self.as_instance().at_run_time()
-            }
+            Type::LiteralString
+            | Type::TypedDict(..)
+            | Type::Guard(..)
+            | Type::New(..)
+            | Type::Variadic(..) => self.as_instance().at_run_time(),
             _ => self.map_parts(&mut |part| part.at_run_time()),
         }
     }

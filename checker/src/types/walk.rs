@@ -24,6 +24,8 @@ impl Type {
             Type::New(symbol, base) => Type::New(symbol, one(base, f)),
             Type::Guard(of, is) => Type::Guard(one(of, f), is),
             Type::Alias(symbol, args) => Type::Alias(symbol, args.map(f)),
+            Type::TypedDict(symbol, args) => Type::TypedDict(symbol, args.map(f)),
+            Type::Unpacked(of) => Type::Unpacked(one(of, f)),
             Type::Dynamic
             | Type::Never
             | Type::None
@@ -51,11 +53,13 @@ impl Type {
             | Type::Tuple(parts)
             | Type::Union(parts)
             | Type::Overloaded(parts)
+            | Type::TypedDict(_, parts)
             | Type::Alias(_, parts) => list(parts),
             Type::Variadic(before, part, after) => list(before) || list(&[**part]) || list(after),
             Type::ClassOf(part)
             | Type::Method(part, _)
             | Type::New(_, part)
+            | Type::Unpacked(part)
             | Type::Guard(part, _) => part.any(found),
             Type::Callable(signature) | Type::Parameters(signature) => {
                 let rest = match signature.rest {

@@ -61,6 +61,8 @@ pub enum Given {
     Unpacked,
     /// `**argument`
     Keywords,
+    /// An item of `**argument` that need not be there.
+    Item(Name),
 }
 
 /// An argument of a call.
@@ -107,6 +109,13 @@ pub enum CallProblem {
         /// What it takes.
         wanted: Type,
     },
+    /// The items of `**argument` that its type does not list cannot all be taken.
+    Extra {
+        /// The argument.
+        index: usize,
+        /// What they may be.
+        ty: Type,
+    },
     /// None of several signatures takes the arguments.
     NoneOf,
 }
@@ -123,8 +132,26 @@ impl World<'_> {
 
     /// What a call of something that has one signature gives.
     pub(super) fn call_one(&self, callee: &Callee, args: &[Argument]) -> Result<Type, CallProblem> {
+        match self.with_unpacked_items(args) {
+            None => self.call_bound(callee, args, args),
+            Some((expanded, origins)) => {
+                let extra = self.extra_keywords(callee, args);
+                let result = self.call_bound(callee, &expanded, args);
+                extra.and(result.map_err(|problem| problem.at(&origins)))
+            }
+        }
+    }
+
+    /// A call whose unpacked typed dictionaries are taken apart; `whole` are the arguments as they are written.
+    fn call_bound(
+        &self,
+        callee: &Callee,
+        args: &[Argument],
+        whole: &[Argument],
+    ) -> Result<Type, CallProblem> {
         let signature = callee.signature;
         let places = bind(signature, args)?;
+        self.check_mappings(callee, args, &places, whole)?;
         if let Some(result) = self.call_with_overloaded(callee, args, &places) {
             return result;
         }
@@ -142,7 +169,7 @@ impl World<'_> {
                 };
                 let arg = &args[i];
                 let given = match arg.given {
-                    Given::Position | Given::Keyword(_) => arg.ty,
+                    Given::Position | Given::Keyword(_) | Given::Item(_) => arg.ty,
                     Given::Unpacked => self.item_of(&arg.ty),
                     Given::Keywords => self.value_of(&arg.ty),
                 };
@@ -167,6 +194,7 @@ impl World<'_> {
     pub fn item_of(&self, ty: &Type) -> Type {
         match ty {
             Type::Tuple(_) | Type::Variadic(..) => Relation::new(self).element(ty),
+            Type::TypedDict(..) => Type::str(),
             Type::Instance(class, args) | Type::Exact(class, args) => self
                 .args_as(class, args, &Symbol::new("typing", "Iterable"))
                 .and_then(|args| args.first().copied())
@@ -179,7 +207,7 @@ impl World<'_> {
         }
     }
 
-    fn value_of(&self, ty: &Type) -> Type {
+    pub(super) fn value_of(&self, ty: &Type) -> Type {
         match ty {
             Type::Instance(class, args) | Type::Exact(class, args) => self
                 .args_as(class, args, &Symbol::new("typing", "Mapping"))
@@ -208,7 +236,10 @@ pub(super) fn bind(
     let rest = params
         .iter()
         .position(|p| p.kind == ParamKind::VarPositional);
-    let keywords = params.iter().position(|p| p.kind == ParamKind::VarKeyword);
+    // One without a name takes nothing by name.
+    let keywords = params
+        .iter()
+        .position(|p| p.kind == ParamKind::VarKeyword && !p.name.is_empty());
     let mut taken = vec![false; params.len()];
     let mut places = vec![None; args.len()];
     let mut next = 0;
@@ -259,12 +290,12 @@ pub(super) fn bind(
                     }
                 }
             }
-            Given::Keyword(_) => {}
+            Given::Keyword(_) | Given::Item(_) => {}
             Given::Keywords => unpacked_keywords = true,
         }
     }
     for (i, arg) in args.iter().enumerate() {
-        let Given::Keyword(name) = arg.given else {
+        let (Given::Keyword(name) | Given::Item(name)) = arg.given else {
             continue;
         };
         let found = params.iter().position(|p| {
@@ -273,7 +304,7 @@ pub(super) fn bind(
         match found {
             Some(at) if taken[at] => return Err(CallProblem::Twice { index: i, name }),
             Some(at) => {
-                taken[at] = true;
+                taken[at] = matches!(arg.given, Given::Keyword(_));
                 places[i] = Some(at);
             }
             None if keywords.is_some() => places[i] = keywords,

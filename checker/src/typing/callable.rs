@@ -67,6 +67,7 @@ impl World<'_> {
                     self.constructor(&class, Some(args), depth)
                 }
                 Type::TypeVar(variable) => self.constructor_of_variable(variable, depth),
+                Type::TypedDict(class, args) => self.constructor(&class, Some(args), depth),
                 _ => None,
             },
             Type::Dynamic | Type::Never | Type::Union(_) | Type::Alias(..) => None,
@@ -88,7 +89,7 @@ impl World<'_> {
             if function.is_wrapped {
                 return None;
             }
-            let mut signature = Signature::of(&function);
+            let mut signature = self.with_items(Signature::of(&function));
             match receiver {
                 Some(receiver) => {
                     signature = self.bound_signature(&function, signature, receiver)?;

@@ -39,6 +39,9 @@ impl World<'_> {
                 class: Some(*class),
             }])
         };
+        if interface.typed_dict.is_some() {
+            return Some(self.typed_dict_callees(class, args));
+        }
         if let Some(signature) = self.named_tuple_constructor(&interface, args) {
             return alone(signature);
         }

@@ -54,6 +54,8 @@ impl World<'_> {
                 _ => Attribute::Unknown,
             },
             Type::Module(module) => self.module_attribute(module, name),
+            Type::Unpacked(_) => Attribute::Unknown,
+            Type::TypedDict(..) => self.typed_dict_attribute(ty, name),
             _ => self.attribute_as(ty, ty, name),
         }
     }
@@ -137,6 +139,7 @@ impl World<'_> {
             }
             Type::Union(members) => return self.union_attribute(members, name),
             Type::Dynamic => return Attribute::Unknown,
+            Type::TypedDict(..) => return self.typed_dict_attribute(ty, name),
             Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
                 return self.attribute_as(&variable.upper(), receiver, name);
             }

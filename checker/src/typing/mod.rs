@@ -13,10 +13,13 @@ mod overload;
 mod protocol;
 mod relation;
 mod solver;
+mod typed_dict;
+mod unpacking;
 mod variance;
 
 pub use call::{Argument, CallProblem, Callee, Given};
 pub use member::Attribute;
 pub use relation::Relation;
 pub use solver::Solver;
+pub use typed_dict::Shape;
 pub(crate) use variance::Direction;

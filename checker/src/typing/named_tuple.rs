@@ -34,12 +34,12 @@ impl World<'_> {
         let ancestry = self.ancestry(&class.symbol);
         for ancestor in &ancestry.classes {
             let interface = &ancestor.class;
-            if interface.named_tuple.is_some() {
-                break;
-            }
             let defines = |name: &str| interface.members.contains_key(name);
             if interface.is_rewritten || defines("__new__") || defines("__init__") {
                 return None;
+            }
+            if interface.named_tuple.is_some() {
+                break;
             }
         }
         let args = args.unwrap_or_else(|| {

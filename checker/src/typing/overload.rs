@@ -68,7 +68,7 @@ impl World<'_> {
         let is_unpacked = |arg: &Argument| match arg.given {
             Given::Unpacked => !matches!(arg.ty, Type::Tuple(_)),
             Given::Keywords => true,
-            Given::Position | Given::Keyword(_) => false,
+            Given::Position | Given::Keyword(_) | Given::Item(_) => false,
         };
         let unpacked: Vec<&Argument> = args.iter().filter(|arg| is_unpacked(arg)).collect();
         for callee in callees {

@@ -118,6 +118,17 @@ impl<'w, 'a> Relation<'w, 'a> {
             (Type::New(a, base), Type::New(b, _)) => a == b || self.fits(base, to),
             (Type::New(_, base), _) => self.fits(base, to),
             (_, Type::New(..)) => false,
+            // Its items are looked at one by one, where they are bound.
+            (_, Type::Unpacked(_)) | (Type::Unpacked(_), _) => true,
+            (Type::TypedDict(..), Type::TypedDict(..)) => self.typed_dicts_fit(from, to),
+            (Type::TypedDict(..), Type::Instance(class, args)) => {
+                self.typed_dict_fits_instance(from, class, args, to)
+            }
+            // A dict of which nothing is known may have the items.
+            (Type::Instance(class, args) | Type::Exact(class, args), Type::TypedDict(..)) => {
+                class.is_builtin("dict") && args.iter().all(Type::is_dynamic)
+            }
+            (_, Type::TypedDict(..)) if !matches!(from, Type::TypeVar(_)) => false,
             (Type::TypeVar(a), Type::TypeVar(b)) => {
                 a == b
                     || (!a.is_free() && a.kind == VariableKind::Type && self.fits(&a.upper(), to))
@@ -178,10 +189,10 @@ impl<'w, 'a> Relation<'w, 'a> {
                         )
             }
             (Type::Class(a), Type::ClassOf(of)) => {
-                self.fits(&Type::Instance(*a, Types::none()), of)
+                self.fits(&self.world.instance_of(a, Types::none()), of)
             }
             (Type::ClassOf(of), Type::Class(b)) => {
-                self.fits(of, &Type::Instance(*b, Types::none()))
+                self.fits(of, &self.world.instance_of(b, Types::none()))
             }
             (Type::ClassOf(a), Type::ClassOf(b)) => self.fits(a, b),
             (Type::Instance(a, _) | Type::Exact(a, _), Type::Class(_) | Type::ClassOf(_)) => {
@@ -481,7 +492,7 @@ impl<'w, 'a> Relation<'w, 'a> {
     }
 
     /// Whether the two are the same type, as the invariant arguments of a class have to be.
-    pub(super) fn equivalent(&self, a: &Type, b: &Type) -> bool {
+    pub(crate) fn equivalent(&self, a: &Type, b: &Type) -> bool {
         if self.solves(b).is_some() || self.solves(a).is_some() {
             return self.fits(a, b) && self.fits(b, a);
         }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use keelback_checker::interface::*;
 use keelback_checker::tree::*;
 use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type, Types};
@@ -169,22 +168,8 @@ fn known() -> Known {
         has_weakref: false,
     };
     let class = ClassInterface {
-        symbol: sym("C"),
-        bases: Vec::new(),
-        members: IndexMap::default(),
-        is_final: false,
-        enumeration: None,
-        is_protocol: false,
-        is_runtime_checkable: false,
-        undeclared: Vec::new(),
-        metaclass: None,
-        is_rewritten: false,
-        match_args: None,
-        dataclass: None,
-        named_tuple: None,
-        abstract_methods: Vec::new(),
-        type_params: Vec::new(),
         layout: Ok(Arc::new(layout)),
+        ..ClassInterface::empty(sym("C"), "")
     };
     Known {
         functions: vec![

@@ -3,6 +3,7 @@
 use keelback_parser::ast;
 use keelback_parser::text_size::TextRange;
 
+use crate::rules::Rule;
 use crate::tree::ExprKind;
 use crate::types::{Symbol, Type};
 
@@ -104,6 +105,25 @@ impl Cx<'_> {
         (is, if certain { not } else { *ty })
     }
 
+    /// Reports classes that have no instances at run time: those of typed dictionaries, whose values are dicts.
+    fn check_testable(&mut self, tested: &[Tested]) {
+        for tested in tested {
+            let Some(at) = tested.at else { continue };
+            let class = self.world.class(&tested.class);
+            if class.is_some_and(|class| class.typed_dict.is_some()) {
+                self.report_with(
+                    Rule::InvalidArgument,
+                    at,
+                    format!(
+                        "`{}` is a typed dictionary: its values are dicts, and it cannot be tested for",
+                        tested.class.name()
+                    ),
+                    vec!["Test with `isinstance(value, dict)`, or for a key".to_owned()],
+                );
+            }
+        }
+    }
+
     pub(super) fn isinstance_condition(
         &mut self,
         call: &ast::ExprCall,
@@ -126,6 +146,7 @@ impl Cx<'_> {
             }
             return Condition { test, yes, no };
         };
+        self.check_testable(&tested);
         let subject = &call.arguments.args[0];
         let value = self.expr(subject, None);
         let value = self.unprimitive(value);
@@ -198,6 +219,7 @@ impl Cx<'_> {
             _ => Type::Dynamic,
         }));
         self.check_protocol_test(call, tested.iter().map(|t| t.class), &made, true);
+        self.check_testable(&tested);
         let (mut is, mut not) = (Type::Never, Type::Never);
         for member in ty.members() {
             let (a, b) = match member {

@@ -44,8 +44,14 @@ impl Cx<'_> {
                 self.learn_equal(left, &lt, &rt, identity, &mut no, &mut yes);
                 self.learn_equal(right, &rt, &lt, identity, &mut no, &mut yes);
             }
-            CompareOp::In => self.learn_contained(left, &lt, right, &rt, &mut yes, &mut no),
-            CompareOp::NotIn => self.learn_contained(left, &lt, right, &rt, &mut no, &mut yes),
+            CompareOp::In => {
+                self.learn_key(&lt, right, &rt, &mut yes, &mut no);
+                self.learn_contained(left, &lt, right, &rt, &mut yes, &mut no);
+            }
+            CompareOp::NotIn => {
+                self.learn_key(&lt, right, &rt, &mut no, &mut yes);
+                self.learn_contained(left, &lt, right, &rt, &mut no, &mut yes);
+            }
             _ => {}
         }
         self.learn_length(left, operator, &rt, &mut yes, &mut no);
@@ -224,6 +230,35 @@ impl Cx<'_> {
                     .is_subclass(class, &Symbol::new("builtins", name))
                     != Some(false)
             })
+    }
+
+    /// What `key in container` says of the container, if that is one of several typed dictionaries. They are told apart by what is declared
+    /// of them alone, so that is believed.
+    fn learn_key(
+        &mut self,
+        key: &Type,
+        container: &ast::Expr,
+        ty: &Type,
+        yes: &mut State,
+        no: &mut State,
+    ) {
+        if !ty
+            .members()
+            .iter()
+            .any(|m| matches!(m, Type::TypedDict(..)))
+        {
+            return;
+        }
+        let (with, without) = self.split_by_key(ty, key);
+        for place in self.places(container) {
+            for (state, narrowed) in [(&mut *yes, with), (&mut *no, without)] {
+                if narrowed != Type::Never && narrowed != *ty {
+                    state.narrow_in_doubt(&place, ty, narrowed);
+                }
+            }
+            let split = |t: &Type| self.split_by_key(t, key);
+            self.narrow_belief(&place, &split, yes, no);
+        }
     }
 
     /// What `x in container` says of `x`.

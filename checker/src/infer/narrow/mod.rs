@@ -201,12 +201,21 @@ impl Cx<'_> {
 
     /// The type of an expression, without effects and findings.
     pub fn quiet_type(&mut self, expr: &ast::Expr) -> Type {
+        self.quiet_expr(expr).0
+    }
+
+    /// What is believed of an expression, without effects and findings.
+    pub fn quiet_view(&mut self, expr: &ast::Expr) -> Type {
+        self.quiet_expr(expr).1
+    }
+
+    fn quiet_expr(&mut self, expr: &ast::Expr) -> (Type, Type) {
         if let ast::Expr::Name(_) = expr {
-            if let Some(ty) = self
-                .place(expr)
-                .and_then(|place| self.variable_type(&place))
+            let place = self.place(expr);
+            if let Some(place) = place
+                && let Some(ty) = self.variable_type(&place)
             {
-                return ty;
+                return (ty, self.state.beliefs.get(&place).copied().unwrap_or(ty));
             }
         }
         let state = self.state.clone();
@@ -222,7 +231,7 @@ impl Cx<'_> {
         self.fallback = fallback;
         self.locals.truncate(locals);
         self.state = state;
-        e.ty
+        (e.ty, e.view())
     }
 
     /// Whether `expr` is the builtin `name`, not shadowed here.
