@@ -238,16 +238,19 @@ impl Cx<'_> {
             root: Root::Global(Name::new(name)),
             path: Vec::new(),
         };
+        // What a call made is known by what it lists, not by what the stub says of the call.
+        if e.ty.is_dynamic()
+            && let Resolved::Alias(ty) = self.world.global(&self.module, name).0
+            && let Some(class) = self.world.functional_class(&ty)
+        {
+            return e.believed(class);
+        }
         let e = self.with_belief_of(e, &place);
         if e.belief.is_some() || !e.ty.is_dynamic() {
             return e;
         }
         match self.world.global(&self.module, name).0 {
             Resolved::Variable { ty, .. } => e.believed(ty),
-            Resolved::Alias(ty) => match self.world.functional_class(&ty) {
-                Some(class) => e.believed(class),
-                None => e,
-            },
             _ => e,
         }
     }
