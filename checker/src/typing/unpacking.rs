@@ -94,7 +94,7 @@ impl World<'_> {
             return Ok(());
         };
         let several = |arg: &&Argument| matches!(arg.given, Given::Keywords | Given::Unpacked);
-        if args.iter().chain(whole).filter(several).count() > 1 {
+        if whole.iter().filter(several).count() > 1 {
             return Ok(());
         }
         let value = self.value_of(&arg.ty);
