@@ -781,6 +781,35 @@ fn undeclared(entry: &ClassEntry) -> Vec<Name> {
     names
 }
 
+/// The type of the values that the body of class `qualname` of `file` gives the undeclared variable `name`; dynamic unless each is a number, a
+/// string or a flag.
+pub(crate) fn value_of_variable(db: &dyn Db, file: File, qualname: &Name, name: &str) -> Type {
+    let variable = Name::new(format!("{qualname}.{name}"));
+    value_query(db, Definition::new(db, file, variable))
+}
+
+#[salsa::tracked(returns(copy))]
+fn value_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Type {
+    let file = definition.file(db);
+    let Some((class, name)) = definition.qualname(db).rsplit_once('.') else {
+        return Type::Dynamic;
+    };
+    let class = Name::new(class);
+    let part = part(db, file, &class);
+    let Some(entry) = part.index.classes.get(&class) else {
+        return Type::Dynamic;
+    };
+    let scope = Scope::inside(db, file, &class);
+    let is_plain = |ty: &Type| {
+        ["int", "float", "str", "bytes", "bool"]
+            .iter()
+            .any(|name| ty.is_builtin(name))
+    };
+    class_value(&part, entry, &scope, &Name::new(name))
+        .filter(|ty| ty.members().iter().all(is_plain))
+        .unwrap_or(Type::Dynamic)
+}
+
 /// The type of the value that the class body gives a name that it does not declare.
 fn class_value(part: &Part, entry: &ClassEntry, scope: &Scope<'_>, name: &Name) -> Option<Type> {
     let (_, bindings) = entry

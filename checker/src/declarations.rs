@@ -19,10 +19,12 @@ use crate::types::{Name, Symbol, Type};
 
 mod classes;
 mod conflicts;
+mod constructors;
 mod dataclasses;
 mod enums;
 mod finals;
 mod hints;
+mod implementations;
 mod imports;
 mod locals;
 mod overloads;
@@ -56,6 +58,9 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.unreachable_code();
         checker.unused_imports();
         checker.unused_variables();
+    } else if crate::files::is_checked_stub(db, file) {
+        checker.overrides();
+        checker.overloads();
     }
     checker.found
 }

@@ -220,6 +220,14 @@ pub fn staticness(db: &dyn Db, file: File) -> Staticness {
     found
 }
 
+/// Whether `file` is a stub of a module that a pattern names: its declarations are checked like those of the module.
+pub fn is_checked_stub(db: &dyn Db, file: File) -> bool {
+    let patterns = db.project().static_patterns(db);
+    file.path(db).is_stub()
+        && !patterns.is_empty()
+        && patterns.matches(&crate::resolve::module_name(db, file))
+}
+
 /// What the text and the configuration say.
 fn declared_staticness(db: &dyn Db, file: File, text: &str) -> Staticness {
     if let Marker::Static(_) = keelback_parser::is_static_module(text) {

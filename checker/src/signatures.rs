@@ -135,6 +135,7 @@ fn merge(own: FunctionInterface, overloads: &[Arc<FunctionInterface>]) -> Functi
             Type::Dynamic
         },
         is_overloaded: true,
+        is_final: overloads.iter().any(|overload| overload.is_final),
         ..own
     }
 }

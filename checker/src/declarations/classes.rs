@@ -30,6 +30,7 @@ impl Checker<'_> {
             self.dataclass(class);
             self.protocol(class, node);
             self.typed_dict(class, node);
+            self.constructor(class);
             self.not_laid_out(class);
         }
     }

@@ -62,17 +62,22 @@ impl Checker<'_> {
             self.report(Rule::InvalidOverload, other.name_range, message);
             break;
         }
-        if implementation.is_none() {
-            return;
+        if let Some(implementation) = implementation {
+            self.implementation(overloads, implementation);
         }
-        for overload in overloads {
+        // Without an implementation the first overload is the place.
+        let (place, others) = match implementation {
+            Some(_) => ("implementation", overloads),
+            None => ("first overload", &overloads[1..]),
+        };
+        for overload in others {
             for (decorator, text) in [
                 (KnownDecorator::Final, "final"),
                 (KnownDecorator::Override, "override"),
             ] {
                 if self.is_decorated_with(overload, decorator) {
                     let message =
-                        format!("`@{text}` belongs on the implementation of `{name}` alone");
+                        format!("`@{text}` belongs on the {place} of `{name}` alone");
                     self.report(Rule::InvalidOverload, overload.name_range, message);
                 }
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keelback_parser::ast::StmtFunctionDef;
+use keelback_parser::text_size::TextRange;
 
 use super::{Checker, mangled};
 use crate::annotation::Scope;
@@ -35,9 +36,9 @@ impl Checker<'_> {
     fn method(&mut self, class: &ClassEntry, name: &Name, entry: &FunctionEntry) {
         let db = self.db;
         let parsed = crate::files::parsed(db, self.file);
-        let Some(node) = find_function(&parsed, entry.range) else {
+        if find_function(&parsed, entry.range).is_none() {
             return;
-        };
+        }
         let Some(interface) = crate::classes::class_in(db, self.file, &class.qualname) else {
             return;
         };
@@ -52,9 +53,9 @@ impl Checker<'_> {
             Some((find_member(db, self.file, &symbol, &key)?, symbol, args))
         });
         let Some((found, base, args)) = inherited else {
-            if !has_unknown && self.is_marked_override(class, node) {
+            if let Some(marked) = self.marked_override(class, entry).filter(|_| !has_unknown) {
                 let message = format!("`{name}` is marked `@override`, but no base class has it");
-                self.report(Rule::OverridesNothing, entry.name_range, message);
+                self.report(Rule::OverridesNothing, marked, message);
             }
             return;
         };
@@ -125,10 +126,20 @@ impl Checker<'_> {
         }
     }
 
-    fn is_marked_override(&self, class: &ClassEntry, node: &StmtFunctionDef) -> bool {
+    /// The name of the first overload of a method, or of the method itself, that is marked `@override`.
+    fn marked_override(&self, class: &ClassEntry, entry: &FunctionEntry) -> Option<TextRange> {
         let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let parsed = crate::files::parsed(self.db, self.file);
+        let mut all = entry.overloads().into_iter().chain([entry]);
+        let marked = all.find(|entry| {
+            find_function(&parsed, entry.range).is_some_and(|node| self.is_override(&scope, node))
+        });
+        marked.map(|entry| entry.name_range)
+    }
+
+    fn is_override(&self, scope: &Scope<'_>, node: &StmtFunctionDef) -> bool {
         node.decorator_list.iter().any(|decorator| {
-            known_decorator(&scope, &decorator.expression, node.name.as_str())
+            known_decorator(scope, &decorator.expression, node.name.as_str())
                 == Some(KnownDecorator::Override)
         })
     }

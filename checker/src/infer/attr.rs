@@ -103,7 +103,7 @@ impl Cx<'_> {
                     self.world
                         .member(&Symbol::new("builtins", "object"), &[], name),
                     Lookup::Found { .. }
-                ) || name == "__bool__";
+                ) || matches!(name, "__bool__" | "__doc__");
                 if !known {
                     self.report(
                         Rule::UnresolvedAttribute,
@@ -249,7 +249,13 @@ impl Cx<'_> {
                 let of_type = self
                     .world
                     .member(&Symbol::new("builtins", "type"), &[], name);
-                let metaclass = self.world.class(class).is_some_and(|c| c.layout.is_err());
+                // What is not laid out may have been given attributes from elsewhere; the classes of the library were not.
+                let is_library = self.world.module(&class.module).is_some_and(|m| m.is_stub);
+                let is_plain = is_library
+                    && self.world.metaclass(class).is_builtin("type")
+                    && !self.world.class(class).is_some_and(|c| c.is_rewritten);
+                let metaclass =
+                    !is_plain && self.world.class(class).is_some_and(|c| c.layout.is_err());
                 let dunder = name.starts_with("__") && name.ends_with("__");
                 if matches!(of_type, Lookup::Missing) && !metaclass && !dunder {
                     let names = self.member_names(class);

@@ -411,6 +411,10 @@ impl Cx<'_> {
         match self.world.call(&callees, &given) {
             Ok(ty) => e.believed(ty),
             Err(_) => {
+                // What the library's own containers are indexed with is often known better than it is seen here.
+                if !self.world.is_static_module(&found.owner.module) {
+                    return e;
+                }
                 // Of what may be one of several types, what was ruled out may not be known.
                 let takes = |part: &Type| {
                     let given = [Argument {

@@ -490,10 +490,11 @@ impl Cx<'_> {
                         objects.push(object(e));
                     }
                     self.after_call();
+                    let views: Vec<Type> = objects.iter().map(Expr::view).collect();
                     let e = self.call_object(callee, objects, Vec::new(), span);
                     let result = self.builtin_result(name, symbol, &types, call);
                     return if result.is_dynamic() {
-                        e
+                        self.believe_call(e, &Type::Function(*symbol), &views, call)
                     } else {
                         self.expect(e, &result)
                     };
@@ -526,9 +527,10 @@ impl Cx<'_> {
             self.after_call();
         }
         let result = self.builtin_result(name, symbol, &types, call);
+        let views: Vec<Type> = args.iter().map(Expr::view).collect();
         let e = self.call_object(callee, args, names, span);
         if result.is_dynamic() {
-            e
+            self.believe_call(e, &Type::Function(*symbol), &views, call)
         } else if name == "sorted" {
             self.assume_builtin("sorted");
             known(e, result)
@@ -818,10 +820,14 @@ impl Cx<'_> {
                     }
                 }
                 let (types, view) = ([e.ty], e.view());
+                let made = widen(&view);
                 if let Some(entry) = self.choose(Found::Builtin(leak_builtin(name)), &types, &[]) {
                     self.assume_builtin(name);
                     let mut e = self.apply(entry, vec![e], None, &[], span);
                     e = self.believe_items(e, &view);
+                    if name == "type" {
+                        e = class_believed(e, &made);
+                    }
                     if let Some(t) = list_type {
                         if self
                             .item_type(&types[0])
@@ -834,7 +840,11 @@ impl Cx<'_> {
                 }
                 let e = object(e);
                 let callee = self.global_object(name, Type::Dynamic, range(&*call.func));
-                return self.call_object(callee, vec![e], Vec::new(), span);
+                let called = self.call_object(callee, vec![e], Vec::new(), span);
+                return match name == "type" {
+                    true => class_believed(called, &made),
+                    false => called,
+                };
             }
             ("list", 0) if simple => {
                 self.assume_builtin(name);
@@ -1173,4 +1183,18 @@ fn leak_builtin(name: &str) -> &'static str {
         .into_iter()
         .find(|n| *n == name)
         .unwrap_or("str")
+}
+
+/// `e`, the result of `type(value)` of a value of type `of`, as its class.
+fn class_believed(e: Expr, of: &Type) -> Expr {
+    let has_class = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Instance(..) | Type::Exact(..) | Type::TypeVar(_) | Type::None
+        )
+    };
+    match of.members().iter().all(has_class) {
+        true => e.believed(Type::class_of(*of)),
+        false => e,
+    }
 }

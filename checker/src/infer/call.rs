@@ -684,8 +684,14 @@ impl Cx<'_> {
                     return self.call_anything(callee, call, span);
                 }
                 let (args, names) = self.object_args(&call.arguments);
+                let view = match function.kind {
+                    FunctionKind::ClassMethod => self.quiet_attribute(&value.view(), &stored),
+                    _ => Type::Function(symbol),
+                };
+                let types: Vec<Type> = args.iter().map(Expr::view).collect();
                 self.after_call();
                 let e = self.named_call(value, &stored, args, names, span);
+                let e = self.believe_call(e, &view, &types, call);
                 if is_static || function.is_overloaded || function.is_decorated || function.is_async
                 {
                     return e;

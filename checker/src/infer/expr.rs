@@ -251,6 +251,11 @@ impl Cx<'_> {
         }
         match self.world.global(&self.module, name).0 {
             Resolved::Variable { ty, .. } => e.believed(ty),
+            // A form that is no class, as it is declared in the stub.
+            Resolved::Typing(form) if matches!(&*form, "Callable" | "Optional" | "Literal") => {
+                let form = Symbol::new("typing", "_SpecialForm");
+                e.believed(Type::Instance(form, Types::none()))
+            }
             _ => e,
         }
     }

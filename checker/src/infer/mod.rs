@@ -155,6 +155,12 @@ impl Env for DbEnv<'_> {
         crate::signatures::overloads(self.db, self.file, symbol)
     }
 
+    fn class_value(&self, class: &Symbol, name: &str) -> Type {
+        self.find(&class.module).map_or(Type::Dynamic, |file| {
+            crate::classes::value_of_variable(self.db, file, &class.qualname, name)
+        })
+    }
+
     fn assigned(&self, module: &str, name: &str) -> Type {
         self.find(module).map_or(Type::Dynamic, |file| {
             crate::modules::assigned_type(self.db, file, &Name::new(name))

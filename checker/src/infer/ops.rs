@@ -770,9 +770,10 @@ impl Cx<'_> {
                     result = self.world.join(&result, &ty);
                 }
                 self.after_call();
+                let view = operand.view();
                 let e = make(ExprKind::Unary(op, object(operand)), Type::Dynamic, span);
                 if result.is_dynamic() {
-                    e
+                    self.believe_special(e, &view, name, &[])
                 } else {
                     self.expect(e, &result)
                 }

@@ -28,6 +28,11 @@ pub trait Env {
     fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>>;
     /// The names that the module binds, for suggestions.
     fn names(&self, module: &str) -> Vec<Name>;
+    /// The type of the plain values that the body of the class gives a variable that it does not declare.
+    fn class_value(&self, class: &Symbol, name: &str) -> Type {
+        let _ = (class, name);
+        Type::Dynamic
+    }
     /// The type of the values that the module assigns to a variable that it does not declare, as far as these are plain.
     fn assigned(&self, module: &str, name: &str) -> Type {
         let _ = (module, name);
@@ -191,6 +196,11 @@ impl<'a> World<'a> {
     /// The names that `module` binds.
     pub fn names(&self, module: &str) -> Vec<Name> {
         self.env.names(module)
+    }
+
+    /// The type of the plain values that the body of `class` gives the undeclared variable `name`.
+    pub fn class_value(&self, class: &Symbol, name: &str) -> Type {
+        self.env.class_value(class, name)
     }
 
     /// The type of the plain values that `module` assigns to the undeclared variable `name`.

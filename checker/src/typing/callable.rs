@@ -14,10 +14,20 @@ impl Signature {
     pub fn of(function: &FunctionInterface) -> Signature {
         let mut rest = Rest::Nothing;
         let mut params = Vec::with_capacity(function.params.len());
+        let takes_any = |kind: ParamKind| {
+            let mut own = function.params.iter();
+            own.any(|param| param.kind == kind && param.ty.is_dynamic())
+        };
+        let is_gradual = takes_any(ParamKind::VarPositional) && takes_any(ParamKind::VarKeyword);
         for param in &function.params {
             // `*args: P.args, **kwargs: P.kwargs` stand for the parameter specification.
             if let Type::ParametersOf(variable, _) = param.ty {
                 rest = Rest::Variable(variable);
+                continue;
+            }
+            // `*args: Any, **kwargs: Any` are `...`, whatever else there is.
+            if is_gradual && matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword) {
+                rest = Rest::Anything;
                 continue;
             }
             params.push(Parameter {
@@ -294,6 +304,9 @@ impl Relation<'_, '_> {
         // A function that only gives a bool guards nothing.
         let guards = !matches!(to.returns, Type::Guard(..))
             || matches!(from.returns, Type::Guard(..) | Type::Dynamic);
+        if from.returns == Type::Never {
+            self.learn_never(&to.returns);
+        }
         guards && self.parameters_fit(from, to) && self.fits(&from.returns, &to.returns)
     }
 

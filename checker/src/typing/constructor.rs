@@ -314,9 +314,10 @@ fn takes_anything(callees: &[Callee]) -> bool {
     match callees {
         [only] => {
             let params = &only.signature.params;
-            params.len() == 2
+            let is_listed = params.len() == 2
                 && of_any(ParamKind::VarPositional, params)
-                && of_any(ParamKind::VarKeyword, params)
+                && of_any(ParamKind::VarKeyword, params);
+            is_listed || (params.is_empty() && only.signature.rest == Rest::Anything)
         }
         _ => false,
     }

@@ -173,7 +173,7 @@ impl World<'_> {
                 return Attribute::Unknown;
             }
             Lookup::Missing => return Attribute::Missing,
-            Lookup::Unknown => return Attribute::Unknown,
+            Lookup::Unknown => return self.answered(class, receiver, name),
         };
         let found = |ty: Type, is_writable: bool| {
             Attribute::Found(Found {
@@ -188,6 +188,7 @@ impl World<'_> {
             Member::Field { ty, is_final } => {
                 found(with_self(substitute(ty, &params), receiver), !is_final)
             }
+            Member::ClassVar { ty: Type::Dynamic } => found(self.class_value(&owner, name), true),
             Member::ClassVar { ty } => found(with_self(substitute(ty, &params), receiver), true),
             Member::Property { getter, setter } => match self.function(getter) {
                 Some(function) if !function.is_wrapped => {
@@ -217,6 +218,30 @@ impl World<'_> {
         }
     }
 
+    /// What the `__getattr__` of a class answers for a name that the class does not have.
+    fn answered(&self, class: &Symbol, receiver: &Type, name: &str) -> Attribute {
+        if name.starts_with("__") {
+            return Attribute::Unknown;
+        }
+        let Attribute::Found(found) = self.member_of(class, receiver, "__getattr__") else {
+            return Attribute::Unknown;
+        };
+        let returns = match self.callees(&found.ty).as_deref() {
+            Some([only]) => only.signature.returns,
+            _ => return Attribute::Unknown,
+        };
+        match returns {
+            Type::Dynamic | Type::Never => Attribute::Unknown,
+            ty => Attribute::Found(Found {
+                ty,
+                owner: found.owner,
+                is_writable: true,
+                is_class_var: false,
+                is_method: false,
+            }),
+        }
+    }
+
     /// The attribute `name` of the class object `class`.
     fn class_attribute(
         &self,
@@ -242,6 +267,9 @@ impl World<'_> {
                 };
                 match &member {
                     Member::Field { ty, is_final } => found(substitute(ty, &params), !is_final),
+                    Member::ClassVar { ty: Type::Dynamic } => {
+                        found(self.class_value(&owner, name), true)
+                    }
                     Member::ClassVar { ty } => found(substitute(ty, &params), true),
                     Member::Property { .. } => found(Type::builtin("property"), false),
                     Member::Method(symbol) => match self.function(symbol) {

@@ -2,9 +2,11 @@
 
 use crate::infer::world::World;
 use crate::interface::ParamKind;
-use crate::types::{Name, Rest, Type, Variable};
+use crate::types::{Name, Parameter, Rest, Signature, Type, Variable};
 
 use super::call::{Argument, CallProblem, Callee, Given, bind};
+use super::relation::Relation;
+use super::solver::Solver;
 
 /// Argument lists that the expansion of unions may make of one call.
 const MOST_EXPANDED: usize = 64;
@@ -133,6 +135,41 @@ impl World<'_> {
                 },
             })
             .collect()
+    }
+
+    /// Whether an implementation takes every call that one of its overloads takes. Names of positional parameters are left to the overloads.
+    pub(crate) fn takes_all(&self, implementation: Signature, overload: Signature) -> bool {
+        let by_position = |p: &Parameter| Parameter {
+            kind: match p.kind {
+                ParamKind::Positional => ParamKind::PositionalOnly,
+                kind => kind,
+            },
+            ..*p
+        };
+        let wanted: Box<[Parameter]> = overload.params.iter().map(by_position).collect();
+        let wanted = Signature::new(wanted, overload.rest, overload.returns);
+        let mut variables = Vec::new();
+        Type::Callable(implementation).collect_variables(&mut variables);
+        Relation::solving(self, Solver::new(variables)).parameters_fit(implementation, wanted)
+    }
+
+    /// Whether what an implementation returns may be what one of its overloads returns.
+    pub(crate) fn gives_any(&self, implementation: Signature, overload: Signature) -> bool {
+        // What coroutines are awaited for, however they are declared.
+        let result = |ty: Type| match ty {
+            Type::Instance(class, args)
+                if matches!(class.name(), "Coroutine" | "CoroutineType") && args.len() == 3 =>
+            {
+                args[2]
+            }
+            other => other,
+        };
+        let (given, wanted) = (result(implementation.returns), result(overload.returns));
+        let is_open = |ty: &Type| ty.has_variables();
+        is_open(&given)
+            || is_open(&wanted)
+            || self.assignable(&wanted, &given)
+            || self.assignable(&given, &wanted)
     }
 
     /// The types that a type is made of one by one, if there are several.

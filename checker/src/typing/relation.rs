@@ -49,6 +49,13 @@ impl<'w, 'a> Relation<'w, 'a> {
         holds
     }
 
+    /// What gives `returns` never returns.
+    pub(super) fn learn_never(&self, returns: &Type) {
+        if let Some(variable) = self.solves(returns) {
+            self.solver.borrow_mut().set_never(variable);
+        }
+    }
+
     fn solves(&self, ty: &Type) -> Option<Variable> {
         match ty {
             Type::TypeVar(variable) if self.solver.borrow().solves(*variable) => Some(*variable),
@@ -449,7 +456,15 @@ impl<'w, 'a> Relation<'w, 'a> {
         to: &Type,
     ) -> bool {
         if a == b {
-            return self.arguments_fit(a, x, y);
+            // What is declared to hold nothing is not, as an empty display is, whatever is asked for.
+            let is_declared = matches!(from, Type::Instance(..)) && x.contains(&Type::Never);
+            return match is_declared && x.len() == y.len() {
+                true => (0..x.len()).all(|i| match self.world.direction(a, i) {
+                    Direction::Neither => self.fits(&x[i], &y[i]) && self.fits(&y[i], &x[i]),
+                    _ => self.argument_fits(a, i, &x[i], &y[i]),
+                }),
+                false => self.arguments_fit(a, x, y),
+            };
         }
         if promotes(a, b) {
             return true;
@@ -483,12 +498,16 @@ impl<'w, 'a> Relation<'w, 'a> {
         from.iter()
             .zip(to)
             .enumerate()
-            .all(|(i, (f, t))| match self.world.direction(class, i) {
-                Direction::Same => self.fits(f, t),
-                Direction::Opposite => self.fits(t, f),
-                Direction::Neither => self.equivalent(f, t),
-                Direction::Any => true,
-            })
+            .all(|(i, (f, t))| self.argument_fits(class, i, f, t))
+    }
+
+    fn argument_fits(&self, class: &Symbol, i: usize, from: &Type, to: &Type) -> bool {
+        match self.world.direction(class, i) {
+            Direction::Same => self.fits(from, to),
+            Direction::Opposite => self.fits(to, from),
+            Direction::Neither => self.equivalent(from, to),
+            Direction::Any => true,
+        }
     }
 
     /// Whether the two are the same type, as the invariant arguments of a class have to be.

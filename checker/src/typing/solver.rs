@@ -11,6 +11,8 @@ struct Bounds {
     lower: Type,
     /// What the variable has to fit, if anything.
     upper: Option<Type>,
+    /// It is what something gives that never returns.
+    is_never: bool,
 }
 
 /// The variables of a call that are to be found, and what is known of each so far.
@@ -29,6 +31,7 @@ impl Solver {
                     variable,
                     lower: Type::Never,
                     upper: None,
+                    is_never: false,
                 })
                 .collect(),
         }
@@ -61,6 +64,13 @@ impl Solver {
     pub(super) fn set_lower(&mut self, variable: Variable, ty: Type) {
         if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
             bounds.lower = ty;
+        }
+    }
+
+    /// `variable` is what a function gives that never returns.
+    pub(super) fn set_never(&mut self, variable: Variable) {
+        if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
+            bounds.is_never = true;
         }
     }
 
@@ -98,6 +108,9 @@ impl Solver {
                 .find(|c| world.assignable(&lower, c))
                 .copied()
                 .or(Some(lower));
+        }
+        if bounds.is_never {
+            return Some(Type::Never);
         }
         bounds.upper.or(variable.default.map(|default| *default))
     }

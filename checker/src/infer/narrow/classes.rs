@@ -220,13 +220,16 @@ impl Cx<'_> {
         }));
         self.check_protocol_test(call, tested.iter().map(|t| t.class), &made, true);
         self.check_testable(&tested);
-        let (mut is, mut not) = (Type::Never, Type::Never);
+        // Classes are split as their instances are, all together.
+        let instances = ty.members().iter().filter_map(|member| match member {
+            Type::Class(class) => Some(instance_of(class)),
+            _ => None,
+        });
+        let (a, b) = self.split_by_tested(&Type::union(instances), &tested);
+        let (mut is, mut not) = (classes_of(&a), classes_of(&b));
         for member in ty.members() {
             let (a, b) = match member {
-                Type::Class(class) => {
-                    let (a, b) = self.split_by_tested(&Type::Instance(*class, [].into()), &tested);
-                    (classes_of(&a), classes_of(&b))
-                }
+                Type::Class(_) => continue,
                 Type::Instance(c, _) if c.is_builtin("type") || c.is_builtin("object") => {
                     let all = tested.iter().map(|t| Type::Class(t.class));
                     (Type::union(all), *member)
