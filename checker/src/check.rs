@@ -21,8 +21,8 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     crate::suppress::apply(db, file, &mut diagnostics);
     let levels = db.project().rules(db);
     // A pattern can make a working program faster; it cannot break it.
-    let by_pattern = crate::files::staticness(db, file) == Staticness::Pattern
-        || file.path(db).is_stub();
+    let by_pattern =
+        crate::files::staticness(db, file) == Staticness::Pattern || file.path(db).is_stub();
     diagnostics.retain_mut(|diagnostic| {
         diagnostic.severity = levels.level(diagnostic.rule);
         let is_fatal = matches!(diagnostic.rule, Rule::SyntaxError | Rule::InvalidEncoding);

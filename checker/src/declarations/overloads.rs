@@ -76,8 +76,7 @@ impl Checker<'_> {
                 (KnownDecorator::Override, "override"),
             ] {
                 if self.is_decorated_with(overload, decorator) {
-                    let message =
-                        format!("`@{text}` belongs on the {place} of `{name}` alone");
+                    let message = format!("`@{text}` belongs on the {place} of `{name}` alone");
                     self.report(Rule::InvalidOverload, overload.name_range, message);
                 }
             }

@@ -56,8 +56,19 @@ impl Cx<'_> {
         {
             return e.believed(Type::class_of(*receiver));
         }
-        if !e.ty.is_dynamic() || e.belief.is_some() || receiver.is_dynamic() {
+        if e.belief.is_some() || receiver.is_dynamic() {
             return e;
+        }
+        if !e.ty.is_dynamic() {
+            // Of a variable of a stub more is declared than what is checked.
+            return match (receiver, self.world.attribute(receiver, name)) {
+                (Type::Module(_), Attribute::Found(found))
+                    if self.world.assignable(&found.ty, &e.ty) =>
+                {
+                    e.believed(found.ty)
+                }
+                _ => e,
+            };
         }
         match self.world.attribute(receiver, name) {
             Attribute::Found(found) => e.believed(found.ty),

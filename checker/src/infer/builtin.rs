@@ -9,6 +9,7 @@ use crate::tree::{Arg, Assumption, Binding, Call, Callee, Conversion, Expr, Expr
 use crate::types::{Constant, Held, Name, Primitive, Symbol, Type, Types};
 
 use super::bind::has_unpacking;
+use super::builtin_belief::believed_class;
 use super::convert::Why;
 use super::cx::{Cx, constant, known, make, object, range};
 use super::expr::stub_type;
@@ -494,7 +495,7 @@ impl Cx<'_> {
                     let e = self.call_object(callee, objects, Vec::new(), span);
                     let result = self.builtin_result(name, symbol, &types, call);
                     return if result.is_dynamic() {
-                        self.believe_call(e, &Type::Function(*symbol), &views, call)
+                        self.believe_builtin_call(e, symbol, &views, call)
                     } else {
                         self.expect(e, &result)
                     };
@@ -530,7 +531,7 @@ impl Cx<'_> {
         let views: Vec<Type> = args.iter().map(Expr::view).collect();
         let e = self.call_object(callee, args, names, span);
         if result.is_dynamic() {
-            self.believe_call(e, &Type::Function(*symbol), &views, call)
+            self.believe_builtin_call(e, symbol, &views, call)
         } else if name == "sorted" {
             self.assume_builtin("sorted");
             known(e, result)
@@ -826,7 +827,7 @@ impl Cx<'_> {
                     let mut e = self.apply(entry, vec![e], None, &[], span);
                     e = self.believe_items(e, &view);
                     if name == "type" {
-                        e = class_believed(e, &made);
+                        e = believed_class(e, &made);
                     }
                     if let Some(t) = list_type {
                         if self
@@ -842,7 +843,7 @@ impl Cx<'_> {
                 let callee = self.global_object(name, Type::Dynamic, range(&*call.func));
                 let called = self.call_object(callee, vec![e], Vec::new(), span);
                 return match name == "type" {
-                    true => class_believed(called, &made),
+                    true => believed_class(called, &made),
                     false => called,
                 };
             }
@@ -1183,18 +1184,4 @@ fn leak_builtin(name: &str) -> &'static str {
         .into_iter()
         .find(|n| *n == name)
         .unwrap_or("str")
-}
-
-/// `e`, the result of `type(value)` of a value of type `of`, as its class.
-fn class_believed(e: Expr, of: &Type) -> Expr {
-    let has_class = |ty: &Type| {
-        matches!(
-            ty,
-            Type::Instance(..) | Type::Exact(..) | Type::TypeVar(_) | Type::None
-        )
-    };
-    match of.members().iter().all(has_class) {
-        true => e.believed(Type::class_of(*of)),
-        false => e,
-    }
 }

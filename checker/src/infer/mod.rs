@@ -16,6 +16,7 @@ pub mod attr;
 pub mod belief;
 pub mod bind;
 pub mod builtin;
+mod builtin_belief;
 pub mod call;
 pub mod comp;
 pub mod construct;

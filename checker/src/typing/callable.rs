@@ -26,7 +26,8 @@ impl Signature {
                 continue;
             }
             // `*args: Any, **kwargs: Any` are `...`, whatever else there is.
-            if is_gradual && matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword) {
+            if is_gradual && matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword)
+            {
                 rest = Rest::Anything;
                 continue;
             }
