@@ -978,7 +978,8 @@ fn assigned_field(
         let ty = match value {
             Some(node) if part.index.functions.contains_key(&assignment.method) => {
                 let scope = Scope::inside(db, file, &assignment.method);
-                SimpleTypes::in_method(&scope, db, &assignment.method).ty(&node.value)
+                let ty = SimpleTypes::in_method(&scope, db, &assignment.method).ty(&node.value);
+                crate::tested::settled(ty, part, &assignment.method, &node.value)
             }
             // `self.n += 1` keeps the type of a number as it is; anything else is not followed.
             _ if is_augmented(&part.parsed, assignment.stmt) => continue,

@@ -58,6 +58,7 @@ pub mod suggest;
 pub mod suppress;
 pub mod symbols;
 pub mod system;
+mod tested;
 pub mod tree;
 pub mod tree_text;
 mod typed_dicts;

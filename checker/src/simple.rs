@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use keelback_parser::ast::{Expr, Number, Operator, UnaryOp};
+use keelback_parser::ast::{CmpOp, Expr, Number, Operator, UnaryOp};
 
 use crate::annotation::Scope;
 use crate::db::Db;
@@ -102,9 +102,30 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
                     Type::Dynamic
                 }
             }
-            Expr::If(node) => join(vec![self.ty(&node.body), self.ty(&node.orelse)]),
+            Expr::If(node) => join(vec![
+                self.branch(&node.test, true, &node.body),
+                self.branch(&node.test, false, &node.orelse),
+            ]),
             _ => Type::Dynamic,
         }
+    }
+
+    /// The type of `value` where `test` came out as `truth`: `x if x is not None else …`.
+    fn branch(&self, test: &Expr, truth: bool, value: &Expr) -> Type {
+        let ty = self.ty(value);
+        let Expr::Name(name) = value else { return ty };
+        let is_same = |expr: &Expr| matches!(expr, Expr::Name(other) if other.id == name.id);
+        let has_value = match test {
+            Expr::Name(_) => truth && is_same(test),
+            Expr::Compare(node) => match (&*node.ops, &*node.comparators) {
+                ([op @ (CmpOp::Is | CmpOp::IsNot)], [Expr::NoneLiteral(_)]) => {
+                    is_same(&node.left) && truth == (*op == CmpOp::IsNot)
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if has_value { ty.without_none() } else { ty }
     }
 
     fn join(&self, items: &[Expr]) -> Type {

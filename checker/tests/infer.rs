@@ -177,7 +177,7 @@ def f(x: Optional[A], y: int | str, z: object, w: A):
 }
 
 #[test]
-fn calls_end_what_is_known_of_attributes() {
+fn calls_end_what_is_certain_of_attributes() {
     let text = "
 from typing import Optional
 def g() -> None: ...
@@ -190,8 +190,15 @@ def f(x: A) -> None:
         x.b.n = 1
         g()
         x.b.n = 2
+        x.b = None
+        x.b.n = 3
+    x.b.n = 4
 ";
-    assert_eq!(errors(text), ["12 possibly-none"]);
+    // Nobody saw it change before line 13.
+    assert_eq!(
+        errors(text),
+        ["14 unresolved-attribute", "15 possibly-none"]
+    );
 }
 
 #[test]

@@ -449,23 +449,17 @@ impl Cx<'_> {
         }
         match self.local(name) {
             Some(id) => {
-                if self
-                    .declared
-                    .get(id.0 as usize)
-                    .is_some_and(Option::is_some)
-                {
+                if let Some(declared) = self.declared.get(id.0 as usize).copied().flatten() {
+                    let place = super::flow::Place::local(id);
+                    self.state.forget(&place);
                     self.state.set_bound(id, true);
+                    let belief = self.belief_in(&declared, &Type::Dynamic, None);
+                    self.believe(place, belief);
                     return;
                 }
                 self.assign_local(id, name, value, span);
             }
-            None => {
-                let place = super::flow::Place {
-                    root: super::flow::Root::Global(Name::new(name)),
-                    path: Vec::new(),
-                };
-                self.state.forget(&place);
-            }
+            None => self.state.forget(&super::flow::Place::global(name)),
         }
     }
 
@@ -494,7 +488,10 @@ impl Cx<'_> {
                 let e = self.expr(&attribute.value, None);
                 let e = self.unprimitive(e);
                 let stored = self.mangled(attribute.attr.as_str());
-                self.state.forget_attribute(&stored);
+                self.state.distrust_attribute(&stored);
+                if let Some(place) = self.attribute_place(attribute) {
+                    self.state.forget(&place);
+                }
                 self.after_call();
                 self.push(StmtKind::DeleteAttr(object(e), Name::new(stored)), span);
             }

@@ -24,7 +24,7 @@ impl Cx<'_> {
         let name = attribute.attr.as_str();
         let e = self.read_attribute(value, name, range(&attribute.attr), span);
         let e = match &place {
-            Some(place) => self.with_belief_of(e, place),
+            Some(place) => self.believed_place(e, place),
             None => e,
         };
         match fact {
@@ -64,6 +64,7 @@ impl Cx<'_> {
         span: TextRange,
     ) -> Expr {
         let value = self.unprimitive(value);
+        let value = self.on_trust(value);
         let stored = self.mangled(name);
         match value.ty {
             Type::Dynamic
@@ -316,6 +317,9 @@ impl Cx<'_> {
 
     /// Reports that something is used on a value that may be `None`.
     pub fn report_possibly_none(&mut self, value: &Expr, what: &str, at: TextRange) {
+        if self.trusted_belief(value).is_some() {
+            return;
+        }
         let text = self.text(value.span).to_owned();
         let shown = if text.len() <= 40 && !text.contains('\n') {
             format!("`{text}`")
@@ -525,12 +529,17 @@ impl Cx<'_> {
             None => self.expr(&attribute.value, None),
         };
         let receiver = self.unprimitive(receiver);
+        let receiver = self.on_trust(receiver);
         let name = attribute.attr.as_str();
         let stored = self.mangled(name);
         let at = range(&attribute.attr);
-        let ty = value.ty;
+        let (ty, view, of) = (value.ty, value.view(), receiver.view());
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
-        self.state.forget_attribute(&stored);
+        self.state.distrust_attribute(&stored);
+        if let Some(place) = self.attribute_place(attribute) {
+            self.state.forget(&place);
+            self.believe_stored(&place, &of, &stored, declared, &view);
+        }
         if let (Some(declared), Some(place)) = (declared, self.attribute_place(attribute)) {
             if self.world.assignable(&ty, &declared) {
                 let fact = self.narrow_declared(&declared, &ty);

@@ -72,6 +72,7 @@ impl Cx<'_> {
 
     /// A call of an evaluated value.
     pub fn call_value(&mut self, callee: Expr, call: &ast::ExprCall, span: TextRange) -> Expr {
+        let callee = self.on_trust(callee);
         let ty = callee.ty;
         match &ty {
             Type::Function(symbol) => {
@@ -534,8 +535,9 @@ impl Cx<'_> {
             _ => {
                 // A chain that is narrowed to something callable is called as a value.
                 let place = self.attribute_place(attribute);
-                if place.is_some_and(|p| self.state.facts.contains_key(&p)) {
+                if let Some(place) = place.filter(|p| self.state.knows(p)) {
                     let callee = self.read_attribute(value, name, at, span);
+                    let callee = self.believed_place(callee, &place);
                     return self.call_value(callee, call, span);
                 }
                 self.method_call(value, name, at, call, span)

@@ -90,6 +90,20 @@ impl Cx<'_> {
         if e.ty == *to {
             return e;
         }
+        if e.belief.is_some() && matches!(e.ty, Type::Union(_)) && !self.world.assignable(&e.ty, to)
+        {
+            let ty = e.ty;
+            let e = self.on_trust(e);
+            if e.ty != ty {
+                return self.coerce(e, to, why);
+            }
+            return self.coerce_certain(e, to, why);
+        }
+        self.coerce_certain(e, to, why)
+    }
+
+    /// The same by what is certain, unless nothing is.
+    fn coerce_certain(&mut self, e: Expr, to: &Type, why: &Why) -> Expr {
         let span = e.span;
         match (&e.ty, to) {
             (Type::Never, _) => self.checked(e, to, why),

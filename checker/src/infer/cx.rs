@@ -137,6 +137,8 @@ pub struct Cx<'a> {
     pub findings: Vec<Finding>,
     /// Findings are dropped while this is not zero.
     pub muted: u32,
+    /// Above zero inside of what is tested: there, what is declared of a chain is kept as a belief, to be narrowed.
+    pub testing: u32,
     /// How many `try` statements around catch `AttributeError`.
     pub expects_missing: u32,
     /// Whether this is the last pass, which finds storage types settled.
@@ -402,7 +404,7 @@ impl<'a> Cx<'a> {
         self.state = self.state.join(other, self.world);
     }
 
-    /// A call of unknown code: attribute chains and globals may have changed. A declared global can only have changed to
+    /// A call of unknown code: attribute chains and globals may have changed, though it is believed that they have not. A declared global can only have changed to
     /// something of its type, which is checked when it is read; and a module's own code is not compiled.
     pub fn after_call(&mut self) {
         let (world, module, kind) = (self.world, &self.module, self.kind);
@@ -413,7 +415,7 @@ impl<'a> Cx<'a> {
             .filter(|place| !place.path.is_empty() && self.is_fixed(place))
             .cloned()
             .collect();
-        self.state.keep(|place| {
+        self.state.distrust(|place| {
             if !place.path.is_empty() {
                 return fixed.contains(place);
             }

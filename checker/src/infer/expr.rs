@@ -819,7 +819,7 @@ impl Cx<'_> {
         let (stored, fact) = match self.declared.get(i).cloned().flatten() {
             Some(declared) => {
                 let fits = self.world.assignable(&ty, &declared);
-                belief = belief.filter(|known| self.world.assignable(known, &declared));
+                belief = self.belief_in(&declared, &ty, belief);
                 let value = self.coerce(value, &declared, &Why::Variable(Name::new(name)));
                 let fact = if fits {
                     self.narrow_declared(&declared, &ty)
@@ -964,7 +964,7 @@ impl Cx<'_> {
                     );
                 }
                 let fits = self.world.assignable(&ty, &declared);
-                belief = belief.filter(|known| self.world.assignable(known, &declared));
+                belief = self.belief_in(&declared, &ty, belief);
                 let value = self.coerce(value, &declared, &Why::Variable(Name::new(name)));
                 (
                     value,

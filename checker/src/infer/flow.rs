@@ -195,9 +195,30 @@ impl State {
         }
     }
 
-    /// Forgets chains that go through attribute `name`: a store to it on any object may be to the same object.
-    pub fn forget_attribute(&mut self, name: &str) {
-        self.keep(|p| {
+    /// Whether more is known or believed of `place` than what is declared.
+    pub fn knows(&self, place: &Place) -> bool {
+        self.facts.contains_key(place) || self.beliefs.contains_key(place)
+    }
+
+    /// Goes on without being certain of places other than those to keep. What was known of them is believed from here on: nobody saw them
+    /// change.
+    pub fn distrust(&mut self, keep: impl Fn(&Place) -> bool) {
+        let beliefs = &mut self.beliefs;
+        self.facts.retain(|place, fact| {
+            let keep = keep(place);
+            if !keep && !matches!(fact, Type::Dynamic | Type::Never | Type::Primitive(_)) {
+                beliefs.entry(place.clone()).or_insert(*fact);
+            }
+            keep
+        });
+        if !self.doubted.is_empty() {
+            self.doubted.retain(|place| keep(place));
+        }
+    }
+
+    /// Goes on without being certain of chains that go through attribute `name`: a store to it on any object may be to the same object.
+    pub fn distrust_attribute(&mut self, name: &str) {
+        self.distrust(|p| {
             !p.path
                 .iter()
                 .any(|step| matches!(step, Step::Attribute(n) if &**n == name))
@@ -299,7 +320,7 @@ impl State {
             )
             .filter_map(|place| {
                 let joined = world.join(&view(self, place)?, &view(other, place)?);
-                (!joined.is_dynamic()).then(|| (place.clone(), joined))
+                Some((place.clone(), joined))
             })
             .collect();
         let len = self.bound.len().max(other.bound.len());

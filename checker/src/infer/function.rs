@@ -188,6 +188,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         walk: 0,
         findings: Vec::new(),
         muted: 0,
+        testing: 0,
         expects_missing: 0,
         last: false,
         tentative: false,

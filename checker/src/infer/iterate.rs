@@ -157,6 +157,13 @@ impl Cx<'_> {
 
     /// The item type of a value that is iterated; reports it when it cannot be.
     pub fn items_of(&mut self, value: &Expr, span: TextRange) -> Type {
+        if let Some(belief) = self.trusted_belief(value) {
+            // What is certain of the items of what is only believed: nothing.
+            return match self.item_type(&belief) {
+                Some(_) => Type::Dynamic,
+                None => self.not_iterable(&belief, span),
+            };
+        }
         if let Some(item) = self.item_type(&value.ty) {
             return item;
         }
@@ -173,10 +180,14 @@ impl Cx<'_> {
                 return item;
             }
         }
+        self.not_iterable(&ty, span)
+    }
+
+    fn not_iterable(&mut self, ty: &Type, span: TextRange) -> Type {
         self.report(
             Rule::NotIterable,
             span,
-            format!("`{ty}` cannot be iterated"),
+            format!("`{}` cannot be iterated", widen(ty)),
         );
         Type::Dynamic
     }

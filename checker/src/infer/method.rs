@@ -45,6 +45,7 @@ impl Cx<'_> {
         span: TextRange,
     ) -> Expr {
         let receiver = self.unprimitive(receiver);
+        let receiver = self.on_trust(receiver);
         let stored = self.mangled(name);
         let ty = receiver.ty;
         let (class, args) = match &ty {

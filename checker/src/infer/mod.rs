@@ -40,6 +40,7 @@ pub mod stmt;
 pub mod subscript;
 pub mod super_call;
 pub mod typed_dict;
+mod trust;
 pub mod world;
 
 use std::sync::Arc;

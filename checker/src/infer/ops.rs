@@ -476,7 +476,9 @@ impl Cx<'_> {
         span: TextRange,
     ) -> Expr {
         let left = self.unprimitive(left);
+        let left = self.on_trust(left);
         let right = self.unprimitive(right);
+        let right = self.on_trust(right);
         let (lt, rt) = (widen_numbers(&left.ty), widen_numbers(&right.ty));
         let mut result = Type::Never;
         let mut failed = false;
@@ -844,8 +846,11 @@ impl Cx<'_> {
             return self.compare_numbers(op, left, right, l, r, span);
         }
         let left = self.unprimitive(left);
-        let right = self.unprimitive(right);
+        let mut left = left;
+        let mut right = self.unprimitive(right);
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+            left = self.on_trust(left);
+            right = self.on_trust(right);
             let (lt, rt) = (left.ty, right.ty);
             for l in lt.members() {
                 for r in rt.members() {

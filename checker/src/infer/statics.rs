@@ -229,7 +229,9 @@ impl Cx<'_> {
         match (name, args.len()) {
             ("reveal_type", 1) => {
                 let e = self.expr(&args[0], None);
-                let shown = self.revealed(&e.view());
+                // What other code may have changed is shown as compiled code takes it.
+                let is_trusted = self.trusted_belief(&e).is_some();
+                let shown = self.revealed(&if is_trusted { e.ty } else { e.view() });
                 self.report(
                     Rule::RevealType,
                     range(&args[0]),
@@ -241,7 +243,9 @@ impl Cx<'_> {
                 let e = self.expr(&args[0], None);
                 let stated = (self.annotations)(&args[1]).ty.unwrap_or(Type::Dynamic);
                 let (a, b) = (self.revealed(&e.view()), self.revealed(&stated));
-                if !same_type(&a, &b) && !same_type(&widen(&a), &b) && e.ty != Type::Never {
+                let is_stated = |ty: &Type| same_type(ty, &b) || same_type(&widen(ty), &b);
+                let is_certain = self.trusted_belief(&e).is_some() && is_stated(&e.ty);
+                if !is_stated(&a) && !is_certain && e.ty != Type::Never {
                     self.report(
                         Rule::AssertTypeMismatch,
                         span,

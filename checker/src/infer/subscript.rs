@@ -138,6 +138,7 @@ impl Cx<'_> {
     /// `value[index]`, as far as it is certain.
     fn read_certain_item(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
         let value = self.unprimitive(value);
+        let value = self.on_trust(value);
         let item = |value: Expr, index: Expr| {
             make(
                 ExprKind::Item(object(value), object(index)),

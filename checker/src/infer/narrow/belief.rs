@@ -21,10 +21,15 @@ impl Cx<'_> {
         let Some(belief) = self.state.beliefs.get(place) else {
             return;
         };
+        if belief.is_dynamic() {
+            return;
+        }
         let (is, not) = split(belief);
         for (state, ty) in [(yes, is), (no, not)] {
             // A belief rules nothing out.
-            if ty == Type::Never || ty.is_dynamic() {
+            if ty == Type::Never && !place.path.is_empty() {
+                state.beliefs.insert(place.clone(), Type::Dynamic);
+            } else if ty == Type::Never || ty.is_dynamic() {
                 state.beliefs.remove(place);
             } else {
                 state.beliefs.insert(place.clone(), ty);
@@ -32,22 +37,24 @@ impl Cx<'_> {
         }
     }
 
-    /// Narrows what is believed of the places that a condition tests, as what is certain of them is. A test of another kind leaves nothing
-    /// believed of its places.
+    /// Narrows what is believed of the places that a condition tests, as what is certain of them is. After a test of another kind nothing is
+    /// believed of what it tests.
     pub(super) fn narrow_beliefs(&mut self, expr: &ast::Expr, condition: &mut Condition) {
         match expr {
             ast::Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {}
             ast::Expr::BoolOp(_) => {}
-            ast::Expr::Name(_) | ast::Expr::Attribute(_) => {
-                let Some(place) = self.place(expr) else {
-                    return;
-                };
-                for (state, narrowed) in [
-                    (&mut condition.yes, truthy as fn(&Type) -> Type),
-                    (&mut condition.no, falsy),
-                ] {
-                    if let Some(belief) = state.beliefs.get_mut(&place) {
-                        *belief = narrowed(belief);
+            ast::Expr::Name(_)
+            | ast::Expr::Attribute(_)
+            | ast::Expr::Subscript(_)
+            | ast::Expr::Named(_) => {
+                for place in self.places(expr) {
+                    for (state, narrowed) in [
+                        (&mut condition.yes, truthy as fn(&Type) -> Type),
+                        (&mut condition.no, falsy),
+                    ] {
+                        if let Some(belief) = state.beliefs.get_mut(&place) {
+                            *belief = narrowed(belief);
+                        }
                     }
                 }
             }
@@ -56,15 +63,21 @@ impl Cx<'_> {
                 if compare.ops.len() == 1 && !self.is_type_test(compare) => {}
             ast::Expr::Call(call) if self.is_builtin_name(&call.func, "isinstance") => {}
             _ => {
-                let mut roots = Roots(Vec::new());
-                roots.visit_expr(expr);
-                for name in roots.0 {
-                    let root = match self.local(&name) {
-                        Some(id) => Place::local(id).root,
-                        None => Place::global(&name).root,
+                let mut arguments = Arguments(Vec::new());
+                arguments.visit_expr(expr);
+                for argument in arguments.0 {
+                    let Some(tested) = self.place(argument) else {
+                        continue;
                     };
                     for state in [&mut condition.yes, &mut condition.no] {
-                        state.beliefs.retain(|place, _| place.root != root);
+                        let below = |place: &Place| {
+                            place.root == tested.root && place.path.starts_with(&tested.path)
+                        };
+                        state.beliefs.retain(|place, _| !below(place));
+                        // A chain has what is declared of it, too.
+                        if !tested.path.is_empty() {
+                            state.beliefs.insert(tested.clone(), Type::Dynamic);
+                        }
                     }
                 }
             }
@@ -72,13 +85,13 @@ impl Cx<'_> {
     }
 }
 
-/// The names in an expression.
-struct Roots(Vec<String>);
+/// The arguments of the calls in an expression.
+struct Arguments<'a>(Vec<&'a ast::Expr>);
 
-impl<'a> Visitor<'a> for Roots {
+impl<'a> Visitor<'a> for Arguments<'a> {
     fn visit_expr(&mut self, expr: &'a ast::Expr) {
-        if let ast::Expr::Name(name) = expr {
-            self.0.push(name.id.to_string());
+        if let ast::Expr::Call(call) = expr {
+            self.0.extend(call.arguments.args.iter());
         }
         visitor::walk_expr(self, expr);
     }

@@ -41,7 +41,9 @@ pub struct Condition {
 impl Cx<'_> {
     /// Evaluates `expr` as a condition. The current state afterwards is not meaningful: take one of the two.
     pub fn condition(&mut self, expr: &ast::Expr) -> Condition {
+        self.testing += 1;
         let mut condition = self.certain_condition(expr);
+        self.testing -= 1;
         if !condition.yes.beliefs.is_empty() || !condition.no.beliefs.is_empty() {
             self.narrow_beliefs(expr, &mut condition);
         }

@@ -1,0 +1,103 @@
+//! What is taken to be still so where it need not be: chains of attributes and items after a call, or after a store to another object.
+//!
+//! A test of `self.parent` says nothing for certain once other code has run, so code is not made from it. A reader of the program takes it to hold until
+//! something is stored there in sight, and so do findings: what was known becomes a belief ([`State::distrust`](super::flow::State::distrust)). A value with such a belief
+//! keeps its certain type, `Node | None`; what is done with it as with a `Node` is looked up when it runs.
+
+use crate::tree::Expr;
+use crate::types::{Held, Type};
+use crate::typing::Attribute;
+
+use super::cx::{Cx, known};
+use super::flow::Place;
+
+/// `e`, of which nothing is known, nor believed.
+fn without_belief(e: Expr) -> Expr {
+    let mut e = match e.ty {
+        Type::Union(_) if e.ty.held() == Held::Object => known(e, Type::Dynamic),
+        _ => e,
+    };
+    e.belief = None;
+    e
+}
+
+impl Cx<'_> {
+    /// `e`, read from a chain, with what is believed of it. What is declared of it is remembered where it is about to be tested.
+    pub(super) fn believed_place(&mut self, e: Expr, place: &Place) -> Expr {
+        if let Some(belief) = self.state.beliefs.get(place) {
+            let belief = *belief;
+            if belief.is_dynamic() {
+                // It was tested in a way of which nothing is made: anything may be known of it to a reader.
+                return without_belief(e);
+            }
+            // Of a chain that is narrowed anew, less may be believed than is certain.
+            let is_less = !e.ty.is_dynamic() && !self.world.assignable(&belief, &e.ty);
+            return if is_less { e } else { e.believed(belief) };
+        }
+        if self.testing > 0
+            && e.ty.is_dynamic()
+            && let Some(belief) = e.belief
+        {
+            self.state.beliefs.insert(place.clone(), belief);
+        }
+        e
+    }
+
+    /// What is believed of a value that may be more for certain: of one that is `Node | None` that it is a `Node`.
+    pub(super) fn trusted_belief(&self, e: &Expr) -> Option<Type> {
+        let belief = e.belief?;
+        let is_narrower = matches!(e.ty, Type::Union(_))
+            && belief != Type::None
+            && e.ty.held() == Held::Object
+            && self.world.assignable(&belief, &e.ty);
+        is_narrower.then_some(belief)
+    }
+
+    /// A value of which more is believed than is certain, as one of which nothing is certain: it is not reported for what it is believed not to be.
+    pub(super) fn on_trust(&self, e: Expr) -> Expr {
+        match self.trusted_belief(&e) {
+            Some(_) => known(e, Type::Dynamic),
+            None => e,
+        }
+    }
+
+    /// What is believed of a place that is declared as `declared`, after a value of type `ty` was stored there of which `belief` is believed. A value of
+    /// which nothing is known is taken not to be `None`: whoever wrote it knows more.
+    pub(super) fn belief_in(
+        &self,
+        declared: &Type,
+        ty: &Type,
+        belief: Option<Type>,
+    ) -> Option<Type> {
+        match belief {
+            Some(belief) => self.world.assignable(&belief, declared).then_some(belief),
+            None if ty.is_dynamic() && declared.includes_none() => Some(declared.without_none()),
+            None => None,
+        }
+    }
+
+    /// What is believed of a chain to which a value, seen as `view`, was just stored: attribute `name` of a value that was seen as `of`. What is
+    /// certain of the attribute is that it is of type `certain`.
+    pub(super) fn believe_stored(
+        &mut self,
+        place: &Place,
+        of: &Type,
+        name: &str,
+        certain: Option<Type>,
+        view: &Type,
+    ) {
+        let declared = match certain {
+            Some(ty) if !ty.is_dynamic() => ty,
+            _ if of.is_dynamic() => return,
+            _ => match self.world.attribute(of, name) {
+                Attribute::Found(declared) => declared.ty,
+                Attribute::Missing | Attribute::Unknown => return,
+            },
+        };
+        if matches!(declared, Type::Union(_)) {
+            let known = (!view.is_dynamic()).then(|| self.narrow_declared(&declared, view));
+            let belief = self.belief_in(&declared, view, known);
+            self.believe(place.clone(), belief);
+        }
+    }
+}
