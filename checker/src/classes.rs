@@ -994,7 +994,9 @@ fn assigned_field(
         _ => Type::union(types.into_iter().map(|ty| ty.boxed())),
     };
     // What only ever is `None` here is given its value from elsewhere.
-    let ty = if matches!(ty, Type::None | Type::Never) {
+    // And of what is any object somewhere, nobody said what it is.
+    let is_any = ty.members().len() > 1 && ty.members().iter().any(|ty| ty.is_builtin("object"));
+    let ty = if is_any || matches!(ty, Type::None | Type::Never) {
         Type::Dynamic
     } else {
         ty

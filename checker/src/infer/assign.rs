@@ -162,6 +162,14 @@ impl Cx<'_> {
                 let items = *items;
                 self.starred_parts(&value, &items, targets.len(), starred.unwrap_or(0))
             }
+            Type::Union(_)
+                if self
+                    .parts_of_union(&value.ty, targets.len(), starred)
+                    .is_some() =>
+            {
+                let parts = self.parts_of_union(&value.ty, targets.len(), starred);
+                parts.unwrap_or_default().iter().map(erase).collect()
+            }
             _ => {
                 let at = value.span;
                 let item = erase(&self.items_of(&value, at));
@@ -191,6 +199,12 @@ impl Cx<'_> {
                 items.to_vec()
             }
             Type::Tuple(_) => Vec::new(),
+            view if matches!(view, Type::Union(_)) => self
+                .parts_of_union(&view, targets.len(), starred)
+                .unwrap_or_else(|| match starred {
+                    None => vec![self.believed_item(&view); targets.len()],
+                    Some(_) => Vec::new(),
+                }),
             view if starred.is_none() => vec![self.believed_item(&view); targets.len()],
             _ => Vec::new(),
         };

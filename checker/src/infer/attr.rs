@@ -11,6 +11,7 @@ use crate::types::{Name, Symbol, Type};
 use super::convert::Why;
 use super::cx::{Cx, known, make, object, range};
 use super::expr::stub_type;
+use super::flow::Place;
 use super::world::{Lookup, Resolved, erase, substitute, widen};
 
 impl Cx<'_> {
@@ -18,11 +19,23 @@ impl Cx<'_> {
     pub fn attribute(&mut self, attribute: &ast::ExprAttribute, span: TextRange) -> Expr {
         let value = self.expr(&attribute.value, None);
         let place = self.attribute_place(attribute);
+        let name = attribute.attr.as_str();
+        self.read_place(value, name, range(&attribute.attr), place, span)
+    }
+
+    /// Attribute `name` of `value`, with what is known and believed of the chain that it is.
+    pub(super) fn read_place(
+        &mut self,
+        value: Expr,
+        name: &str,
+        at: TextRange,
+        place: Option<Place>,
+        span: TextRange,
+    ) -> Expr {
         let fact = place
             .as_ref()
             .and_then(|p| self.state.facts.get(p).cloned());
-        let name = attribute.attr.as_str();
-        let e = self.read_attribute(value, name, range(&attribute.attr), span);
+        let e = self.read_attribute(value, name, at, span);
         let e = match &place {
             Some(place) => self.believed_place(e, place),
             None => e,

@@ -26,17 +26,6 @@ impl Cx<'_> {
         };
     }
 
-    /// `e`, read from a place, with what is believed of the place.
-    pub fn with_belief_of(&self, e: Expr, place: &Place) -> Expr {
-        match self.state.beliefs.get(place) {
-            Some(belief) => {
-                let belief = *belief;
-                e.believed(belief)
-            }
-            None => e,
-        }
-    }
-
     /// `e`, the attribute `name` of a value that was seen as `receiver`, with what is believed of it. `certain` is the value's type: of a
     /// value whose type is certain, what is missing is reported with that.
     pub fn believe_attribute(

@@ -310,7 +310,7 @@ impl Cx<'_> {
                     TypeRule::Str => Type::str(),
                     _ => continue,
                 };
-                if !self.world.assignable(&e.ty, &wanted) {
+                if !self.may_fit(e, &wanted) {
                     let shown = widen(&e.ty);
                     self.report(
                         Rule::InvalidArgument,
@@ -547,7 +547,7 @@ impl Cx<'_> {
             _ => return,
         };
         for e in args {
-            let fits = self.world.assignable(&e.ty, &wanted);
+            let fits = self.may_fit(e, &wanted);
             let is_byte = name == "ord" && e.ty.is_builtin("bytes");
             if !fits && !is_byte {
                 let shown = widen(&e.ty);
@@ -909,7 +909,7 @@ impl Cx<'_> {
                     );
                 }
                 for e in &parts {
-                    if !self.world.assignable(&e.ty, &Type::int()) {
+                    if !self.may_fit(e, &Type::int()) {
                         let shown = widen(&e.ty);
                         self.report(
                             Rule::InvalidArgument,

@@ -535,9 +535,8 @@ impl Cx<'_> {
             _ => {
                 // A chain that is narrowed to something callable is called as a value.
                 let place = self.attribute_place(attribute);
-                if let Some(place) = place.filter(|p| self.state.knows(p)) {
-                    let callee = self.read_attribute(value, name, at, span);
-                    let callee = self.believed_place(callee, &place);
+                if place.as_ref().is_some_and(|p| self.state.knows(p)) {
+                    let callee = self.read_place(value, name, at, place, span);
                     return self.call_value(callee, call, span);
                 }
                 self.method_call(value, name, at, call, span)

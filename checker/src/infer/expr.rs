@@ -218,7 +218,7 @@ impl Cx<'_> {
             }
             _ => e,
         };
-        self.with_belief_of(e, &place)
+        self.believed_place(e, &place)
     }
 
     /// A local read with its storage type, known to be `fact`.
@@ -245,7 +245,7 @@ impl Cx<'_> {
         {
             return e.believed(class);
         }
-        let e = self.with_belief_of(e, &place);
+        let e = self.believed_place(e, &place);
         if e.belief.is_some() || !e.ty.is_dynamic() {
             return e;
         }
@@ -471,9 +471,13 @@ impl Cx<'_> {
                 ty = *to;
             }
         }
+        let (views, is_believed) = (
+            [then.view(), orelse.view()],
+            then.belief.is_some() || orelse.belief.is_some(),
+        );
         let then = self.into_common(then, &ty);
         let orelse = self.into_common(orelse, &ty);
-        make(
+        let e = make(
             ExprKind::If {
                 test: condition.test,
                 then,
@@ -481,7 +485,13 @@ impl Cx<'_> {
             },
             ty,
             span,
-        )
+        );
+        if is_believed {
+            let views = views.map(|view| widen_unless(&view, expected));
+            e.believed(self.world.join(&views[0], &views[1]))
+        } else {
+            e
+        }
     }
 
     fn comparison(&mut self, compare: &ast::ExprCompare, span: TextRange) -> Expr {

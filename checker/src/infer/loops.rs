@@ -414,7 +414,7 @@ impl Cx<'_> {
         }
         let mut objects = Vec::new();
         for e in ints {
-            if !self.world.assignable(&e.ty, &Type::int()) && !self.has_index_method(&e.ty) {
+            if !self.may_fit(&e, &Type::int()) && !self.has_index_method(&e.ty) {
                 let shown = widen(&e.ty);
                 self.report(
                     Rule::InvalidArgument,

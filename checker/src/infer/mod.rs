@@ -41,6 +41,7 @@ pub mod subscript;
 pub mod super_call;
 pub mod typed_dict;
 mod trust;
+mod unpack;
 pub mod world;
 
 use std::sync::Arc;

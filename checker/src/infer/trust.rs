@@ -61,6 +61,14 @@ impl Cx<'_> {
         }
     }
 
+    /// Whether a value fits where `wanted` is expected, as far as is known or believed.
+    pub(super) fn may_fit(&self, e: &Expr, wanted: &Type) -> bool {
+        self.world.assignable(&e.ty, wanted)
+            || self
+                .trusted_belief(e)
+                .is_some_and(|belief| self.world.assignable(&belief, wanted))
+    }
+
     /// What is believed of a place that is declared as `declared`, after a value of type `ty` was stored there of which `belief` is believed. A value of
     /// which nothing is known is taken not to be `None`: whoever wrote it knows more.
     pub(super) fn belief_in(

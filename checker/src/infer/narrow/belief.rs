@@ -7,6 +7,7 @@ use crate::types::Type;
 
 use super::super::cx::Cx;
 use super::super::flow::{Place, State};
+use super::super::ops::known_value;
 use super::{Condition, falsy, truthy};
 
 impl Cx<'_> {
@@ -33,6 +34,27 @@ impl Cx<'_> {
                 state.beliefs.remove(place);
             } else {
                 state.beliefs.insert(place.clone(), ty);
+            }
+        }
+    }
+
+    /// Believes that what is of type `ty` is not `None` where it is the same as a value that is seen as `value`, which is not.
+    pub(super) fn believe_not_none(
+        &self,
+        expr: &ast::Expr,
+        ty: &Type,
+        value: &Type,
+        identity: bool,
+        same: &mut State,
+    ) {
+        let plain = identity || known_value(value);
+        if !plain || value.is_dynamic() || self.world.may_overlap(&Type::None, value) {
+            return;
+        }
+        for place in self.places(expr) {
+            let seen = same.beliefs.get(&place).copied().unwrap_or(*ty);
+            if seen.includes_none() && seen != Type::None {
+                same.beliefs.insert(place, seen.without_none());
             }
         }
     }
@@ -73,9 +95,10 @@ impl Cx<'_> {
                         let below = |place: &Place| {
                             place.root == tested.root && place.path.starts_with(&tested.path)
                         };
+                        let count = state.beliefs.len();
                         state.beliefs.retain(|place, _| !below(place));
-                        // A chain has what is declared of it, too.
-                        if !tested.path.is_empty() {
+                        // What is declared of it must not be believed either, and a chain has that always.
+                        if !tested.path.is_empty() || state.beliefs.len() < count {
                             state.beliefs.insert(tested.clone(), Type::Dynamic);
                         }
                     }

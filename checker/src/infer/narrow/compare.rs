@@ -30,6 +30,7 @@ impl Cx<'_> {
         let expected = matches!(l.ty, Type::Primitive(_)).then_some(l.ty);
         let r = self.expr(right, expected.as_ref());
         let (lt, rt) = (l.ty, r.ty);
+        let (left_view, right_view) = (l.view(), r.view());
         let operator = compare_op(op);
         let test = self.compare(operator, l, r, true, span);
         let (mut yes, mut no) = (self.state.clone(), self.state.clone());
@@ -38,11 +39,15 @@ impl Cx<'_> {
                 let identity = operator == CompareOp::Is;
                 self.learn_equal(left, &lt, &rt, identity, &mut yes, &mut no);
                 self.learn_equal(right, &rt, &lt, identity, &mut yes, &mut no);
+                self.believe_not_none(left, &lt, &right_view, identity, &mut yes);
+                self.believe_not_none(right, &rt, &left_view, identity, &mut yes);
             }
             CompareOp::IsNot | CompareOp::Ne => {
                 let identity = operator == CompareOp::IsNot;
                 self.learn_equal(left, &lt, &rt, identity, &mut no, &mut yes);
                 self.learn_equal(right, &rt, &lt, identity, &mut no, &mut yes);
+                self.believe_not_none(left, &lt, &right_view, identity, &mut no);
+                self.believe_not_none(right, &rt, &left_view, identity, &mut no);
             }
             CompareOp::In => {
                 self.learn_key(&lt, right, &rt, &mut yes, &mut no);
@@ -300,6 +305,11 @@ impl Cx<'_> {
         for place in self.places(left) {
             yes.narrow(&place, ty, is);
             no.narrow(&place, ty, not);
+            if let (Some(belief), Some(values)) = (yes.beliefs.get(&place).copied(), &listed) {
+                let item = self.world.join_all(values.iter().map(widen));
+                let narrowed = self.without_none_unless(&belief, &item, false);
+                yes.beliefs.insert(place, narrowed);
+            }
         }
     }
 
