@@ -39,8 +39,8 @@ pub mod statics;
 pub mod stmt;
 pub mod subscript;
 pub mod super_call;
-pub mod typed_dict;
 mod trust;
+pub mod typed_dict;
 mod unpack;
 pub mod world;
 

@@ -31,7 +31,9 @@ impl Cx<'_> {
                 return without_belief(e);
             }
             // Of a chain that is narrowed anew, less may be believed than is certain.
-            let is_less = !e.ty.is_dynamic() && !self.world.assignable(&belief, &e.ty);
+            let is_less = !place.path.is_empty()
+                && !e.ty.is_dynamic()
+                && !self.world.assignable(&belief, &e.ty);
             return if is_less { e } else { e.believed(belief) };
         }
         if self.testing > 0
