@@ -905,7 +905,7 @@ fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type
                 })
             }
             "TypeAliasType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
-            kind if crate::functional::may_make_class(kind) => {
+            kind if crate::reach::may_make_class(kind) => {
                 crate::functional::instance(db, file, name)
             }
             _ => Some(Type::Dynamic),

@@ -88,7 +88,7 @@ pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
         error: Some(error),
     };
     let source = match file.path(db) {
-        FilePath::Vendored(path) => match vendored_text(path) {
+        FilePath::Vendored(path) => match crate::typeshed::text(path) {
             Some(text) => Source {
                 text: Text::Embedded(text),
                 error: None,
@@ -115,27 +115,14 @@ pub fn source_text(db: &dyn Db, file: File) -> Arc<Source> {
     Arc::new(source)
 }
 
-/// The text of a stub that is part of Keelback.
-fn vendored_text(path: &str) -> Option<&'static str> {
-    own_stub(path).or_else(|| crate::typeshed::text(path))
-}
-
 /// What is at `path` among the stubs that are part of Keelback.
 pub(crate) fn vendored_status(path: &str) -> Status {
-    if vendored_text(path).is_some() {
+    if crate::typeshed::text(path).is_some() {
         Status::File(0)
     } else if crate::typeshed::is_folder(path) {
         Status::Directory
     } else {
         Status::Missing
-    }
-}
-
-/// Our own stubs.
-fn own_stub(path: &str) -> Option<&'static str> {
-    match path {
-        "keelback/__static__.pyi" => Some(include_str!("../stubs/__static__.pyi")),
-        _ => None,
     }
 }
 

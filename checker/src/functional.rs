@@ -28,15 +28,6 @@ pub(crate) enum Kind {
     Enum(Symbol),
 }
 
-/// Names of what makes classes: only calls of these are looked at.
-pub(crate) fn may_make_class(name: &str) -> bool {
-    matches!(name, "TypedDict" | "NamedTuple" | "namedtuple") || is_enum_name(name)
-}
-
-fn is_enum_name(name: &str) -> bool {
-    matches!(name, "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag")
-}
-
 /// What kind of class the module-level variable `name` of `file` is, if a call makes it.
 pub(crate) fn kind(db: &dyn Db, file: File, name: &Name) -> Option<Kind> {
     // A nested name is no variable of the module.
@@ -71,7 +62,7 @@ pub(crate) fn kind_of_call(scope: &Scope<'_>, call: &ExprCall) -> Option<Kind> {
         // With one argument a value is looked up.
         Resolved::Class(symbol)
             if &*symbol.module == "enum"
-                && is_enum_name(&symbol.qualname)
+                && crate::reach::is_enum_name(&symbol.qualname)
                 && call.arguments.args.len() > 1 =>
         {
             Some(Kind::Enum(symbol))

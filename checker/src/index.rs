@@ -14,6 +14,8 @@ use crate::db::{Db, File};
 use crate::interface::FunctionKind;
 use crate::types::Name;
 
+pub(crate) use crate::reach::last_part;
+
 mod build;
 
 /// The index of one file.
@@ -208,11 +210,6 @@ pub struct ImportEntry {
     pub is_top_level: bool,
     /// Whether it may fail without harm: inside `try`, or under `TYPE_CHECKING`.
     pub is_guarded: bool,
-}
-
-/// The last part of a dotted name.
-pub(crate) fn last_part(dotted: &str) -> &str {
-    dotted.rsplit('.').next().unwrap_or(dotted)
 }
 
 /// The index of `file`.

@@ -3,15 +3,17 @@
 //! A [`SymbolTable`] is the projection of a module's index without positions and without types. Following a name through
 //! imports needs nothing else, so cyclic imports are no cycle of queries.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use crate::collections::{IndexMap, IndexSet};
-use keelback_parser::ast::{Expr, Operator, Stmt};
+use keelback_parser::ast::Stmt;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::db::{Db, File, FilePath, Project};
 use crate::files::staticness;
-use crate::index::{Binding, BindingKind, ModuleIndex, find_stmt, module_index};
+use crate::index::{Binding, BindingKind, find_stmt, module_index};
 use crate::resolve::{Resolution, module_name, resolve, resolve_from, resolve_module};
 use crate::stubs::Part;
 use crate::types::{Name, Primitive, Symbol};
@@ -45,13 +47,13 @@ pub enum SymbolKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolTable {
     /// The module's name.
-    module: Name,
+    pub(crate) module: Name,
     /// The names.
     pub names: IndexMap<Name, SymbolKind>,
     /// Every class by qualified name, nested ones included.
     pub classes: IndexSet<Name>,
     /// The last parts of the names of nested classes: any other name is looked up outside of classes and functions at once.
-    nested: FxHashSet<Name>,
+    pub(crate) nested: FxHashSet<Name>,
     /// Modules of `from m import *`.
     pub stars: Vec<Name>,
     /// `__all__`, if it is a literal.
@@ -60,7 +62,7 @@ pub struct SymbolTable {
     /// of any other file are dynamic.
     pub is_known: bool,
     /// Whether it is static: all that it imports is looked at anyway.
-    is_static: bool,
+    pub(crate) is_static: bool,
     /// Whether the module may have names that no statement binds: it has a `__getattr__`, or reaches for its own dictionary.
     pub has_hidden_names: bool,
 }
@@ -175,11 +177,15 @@ specials! {
 }
 
 /// The module-level names of `file`.
-#[salsa::tracked(returns(ref))]
-pub fn symbol_table(db: &dyn Db, file: File) -> SymbolTable {
+pub fn symbol_table(db: &dyn Db, file: File) -> &SymbolTable {
     if let FilePath::Vendored(_) = file.path(db) {
-        return stub_table(db, file);
+        return &crate::stubs::outline(db, file).table;
     }
+    source_table(db, file)
+}
+
+#[salsa::tracked(returns(ref))]
+fn source_table(db: &dyn Db, file: File) -> SymbolTable {
     let part = Part {
         parsed: crate::files::parsed(db, file),
         index: module_index(db, file),
@@ -187,39 +193,36 @@ pub fn symbol_table(db: &dyn Db, file: File) -> SymbolTable {
     table_of(db, file, &part)
 }
 
-/// The table of a stub of ours, of which classes and functions are not parsed for it.
-fn stub_table(db: &dyn Db, file: File) -> SymbolTable {
-    let remainder = crate::stubs::remainder(db, file);
-    let mut table = table_of(db, file, &remainder.part);
-    for (name, found) in &remainder.definitions {
-        let kind = if found.is_class {
-            SymbolKind::Class(*name)
-        } else {
-            SymbolKind::Function(*name)
-        };
-        table.names.insert(*name, kind);
-        if found.is_class {
-            table.classes.insert(*name);
-        }
-    }
-    table.has_hidden_names |= remainder.definitions.contains_key("__getattr__");
-    table
-}
-
-fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
+/// The table of a file that is parsed as a whole.
+pub(crate) fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
     let Part { parsed, index } = part;
     let looks_like_type = |binding: &Binding| match find_stmt(parsed, binding.stmt) {
-        Some(Stmt::Assign(node)) => may_be_type(&node.value),
+        Some(Stmt::Assign(node)) => crate::reach::may_be_type(&node.value),
         Some(Stmt::AnnAssign(node)) => crate::reach::dotted(&node.annotation)
             .is_some_and(|name| crate::index::last_part(&name) == "TypeAlias"),
         Some(Stmt::TypeAlias(_)) => true,
         _ => false,
     };
+    let is_known = |kind: &BindingKind| match kind {
+        BindingKind::Function(name) => {
+            let entry = index.functions.get(name);
+            entry.is_some_and(|entry| !entry.is_redefined())
+        }
+        BindingKind::Class(name) => {
+            let entry = index.classes.get(name);
+            entry.is_some_and(|entry| !entry.is_redefined)
+        }
+        _ => true,
+    };
     let names = index
         .scope
         .bindings
         .iter()
-        .map(|(name, bindings)| (*name, kind_of(index, bindings, &looks_like_type)))
+        .map(|(name, bindings)| {
+            let kinds: SmallVec<[&BindingKind; 1]> = bindings.iter().map(|b| &b.kind).collect();
+            let looks_like_type = || bindings.first().is_some_and(looks_like_type);
+            (*name, kind_of(&kinds, &is_known, &looks_like_type))
+        })
         .collect();
     let is_static = staticness(db, file).is_static();
     SymbolTable {
@@ -281,58 +284,23 @@ fn is_typed_package(db: &dyn Db, file: File) -> bool {
     matches!(marker.status(db), crate::system::Status::File(_))
 }
 
-fn may_be_type(value: &Expr) -> bool {
-    match value {
-        Expr::Name(_) | Expr::Attribute(_) | Expr::NoneLiteral(_) => true,
-        Expr::Subscript(subscript) => may_be_type(&subscript.value),
-        Expr::BinOp(operation) => {
-            operation.op == Operator::BitOr
-                && (may_be_type(&operation.left) || operation.left.is_string_literal_expr())
-                && (may_be_type(&operation.right) || operation.right.is_string_literal_expr())
-        }
-        Expr::Call(call) => crate::reach::dotted(&call.func).is_some_and(|name| {
-            let name = crate::index::last_part(&name);
-            matches!(
-                name,
-                "TypeVar" | "NewType" | "ParamSpec" | "TypeVarTuple" | "TypeAliasType"
-            ) || crate::functional::may_make_class(name)
-        }),
-        _ => false,
-    }
-}
-
-fn kind_of(
-    index: &ModuleIndex,
-    bindings: &[Binding],
-    looks_like_type: &dyn Fn(&Binding) -> bool,
+/// What a name that is bound in these ways, in order, is. `is_known` says of a function or class that the ways do not disagree,
+/// `looks_like_type` of the only one that it may make an alias.
+pub(crate) fn kind_of<K: Borrow<BindingKind>>(
+    kinds: &[K],
+    is_known: &dyn Fn(&BindingKind) -> bool,
+    looks_like_type: &dyn Fn() -> bool,
 ) -> SymbolKind {
-    let kinds: Vec<&BindingKind> = bindings.iter().map(|binding| &binding.kind).collect();
-    if let [first, rest @ ..] = &kinds[..]
-        && rest.iter().all(|kind| kind == first)
+    let mut ways = kinds.iter().map(Borrow::borrow);
+    if let Some(first) = ways.next()
+        && ways.clone().all(|kind| kind == first)
     {
         match first {
-            BindingKind::Function(name) => {
-                let known = index
-                    .functions
-                    .get(name)
-                    .is_some_and(|entry| !entry.is_redefined());
-                return if known {
-                    SymbolKind::Function(*name)
-                } else {
-                    SymbolKind::Dynamic
-                };
+            BindingKind::Function(_) | BindingKind::Class(_) if !is_known(first) => {
+                return SymbolKind::Dynamic;
             }
-            BindingKind::Class(name) => {
-                let known = index
-                    .classes
-                    .get(name)
-                    .is_some_and(|entry| !entry.is_redefined);
-                return if known {
-                    SymbolKind::Class(*name)
-                } else {
-                    SymbolKind::Dynamic
-                };
-            }
+            BindingKind::Function(name) => return SymbolKind::Function(*name),
+            BindingKind::Class(name) => return SymbolKind::Class(*name),
             BindingKind::Import(module) => return SymbolKind::Module(*module),
             BindingKind::ImportFrom { module, name } => {
                 return SymbolKind::Import {
@@ -341,9 +309,8 @@ fn kind_of(
                 };
             }
             BindingKind::Annotated { .. } | BindingKind::Assigned | BindingKind::TypeAlias => {
-                let alone = rest.is_empty();
                 return SymbolKind::Variable {
-                    may_be_alias: alone && looks_like_type(&bindings[0]),
+                    may_be_alias: kinds.len() == 1 && looks_like_type(),
                 };
             }
             BindingKind::Augmented | BindingKind::Other => {}
@@ -351,7 +318,7 @@ fn kind_of(
     }
     let is_variable = kinds.iter().all(|kind| {
         matches!(
-            kind,
+            kind.borrow(),
             BindingKind::Annotated { .. }
                 | BindingKind::Assigned
                 | BindingKind::Augmented

@@ -4,36 +4,51 @@ use std::ops::Range;
 
 use keelback_parser::PythonVersion;
 
-#[cfg(test)]
-mod scan;
+use crate::reach::Environment;
+
+mod format;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use format::Kind;
 
 /// One stub.
 struct Stub {
     path: &'static str,
     /// Where its text is in [`TEXTS`].
     text: Range<usize>,
-    /// Which numbers of [`OUTLINE`] are about it.
-    outline: Range<usize>,
+    /// Which words of [`FACTS`] are about it.
+    facts: Range<usize>,
+    /// Which words of [`CHUNKS`] are about it.
+    chunks: Range<usize>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/stubs.rs"));
 
 static TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/stubs.txt"));
+static NAMES: &str = include_str!(concat!(env!("OUT_DIR"), "/names.txt"));
+static FACTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/facts.bin"));
+static CHUNKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/chunks.bin"));
 
-/// Five numbers of four bytes for each definition.
-static OUTLINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/outline.bin"));
-
-/// A name that is bound at the top level of a stub by one class, one function, or overloads, and by no other definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Definition {
-    /// The name.
+/// What a statement at the top level of a stub says, by [`Kind`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// What it says.
+    pub kind: Kind,
+    /// The name that it is about.
     pub name: &'static str,
-    /// Whether it is a class.
-    pub is_class: bool,
-    /// Its lines, decorators included.
-    pub lines: Range<usize>,
+    /// Of an import, the module.
+    pub module: &'static str,
+    /// Of an import from a module, the name there.
+    pub there: &'static str,
+    /// Which of the stub's top-level statements says it: a number for [`lines`].
+    pub chunk: u32,
+    /// Of a variable: whether its value may be a type.
+    pub may_be_alias: bool,
+    /// Of a declared variable: whether it has a value.
+    pub has_value: bool,
+    /// Of a function: whether it is one of several signatures.
+    pub is_overload: bool,
 }
 
 fn stub(path: &str) -> Option<&'static Stub> {
@@ -55,23 +70,45 @@ pub(crate) fn is_folder(path: &str) -> bool {
         .any(|stub| stub.path[path.len()..].starts_with('/'))
 }
 
-/// The definitions of the stub at `path` that can be read alone.
-pub(crate) fn definitions(path: &str) -> impl Iterator<Item = Definition> {
-    let stub = stub(path);
-    let text = stub.map_or("", |stub| &TEXTS[stub.text.clone()]);
-    let words = stub.map_or(0..0, |stub| stub.outline.clone());
-    let words = &OUTLINE[words.start * 4..words.end * 4];
-    words.chunks_exact(20).map(move |numbers| {
-        let number = |at: usize| {
-            let bytes = &numbers[at * 4..at * 4 + 4];
-            u32::from_le_bytes(bytes.try_into().unwrap_or_default()) as usize
-        };
-        Definition {
-            name: &text[number(0)..number(1)],
-            is_class: number(2) == 1,
-            lines: number(3)..number(4),
+/// What the stub at `path` says to a program that runs in `environment`, in order.
+pub(crate) fn facts(path: &str, environment: &Environment) -> impl Iterator<Item = Fact> {
+    let bit = format::bit(environment.python_version, &environment.platform);
+    let words = stub(path).map_or(0..0, |stub| stub.facts.clone());
+    let facts = FACTS[words.start * 4..words.end * 4].chunks_exact(format::FACT * 4);
+    facts.filter_map(move |fact| {
+        let word = |at: usize| number(fact, at);
+        let head = word(0);
+        if MASKS[(head >> 16) as usize] & bit == 0 {
+            return None;
         }
+        let text = |at: usize| {
+            let place = word(at);
+            let start = (place & ((1 << format::LENGTH_AT) - 1)) as usize;
+            &NAMES[start..start + (place >> format::LENGTH_AT) as usize]
+        };
+        Some(Fact {
+            kind: Kind::EVERY[(head & format::KIND) as usize],
+            name: text(1),
+            module: text(2),
+            there: text(3),
+            chunk: word(4),
+            may_be_alias: head & format::MAY_BE_ALIAS != 0,
+            has_value: head & format::HAS_VALUE != 0,
+            is_overload: head & format::IS_OVERLOAD != 0,
+        })
     })
+}
+
+/// The lines of a top-level statement of the stub at `path`.
+pub(crate) fn lines(path: &str, chunk: u32) -> Range<usize> {
+    let first = stub(path).map_or(0, |stub| stub.chunks.start) + 2 * chunk as usize;
+    number(CHUNKS, first) as usize..number(CHUNKS, first + 1) as usize
+}
+
+/// The word at a place among words.
+fn number(words: &[u8], at: usize) -> u32 {
+    let bytes = &words[at * 4..at * 4 + 4];
+    u32::from_le_bytes(bytes.try_into().unwrap_or_default())
 }
 
 /// Whether `version` of Python has the module called `name`; `None` when typeshed does not list it.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::db::{Db, File};
 use crate::interface::FunctionKind;
-use crate::reach::{Environment, dotted};
+use crate::reach::{Environment, dotted, string_list};
 use crate::types::Name;
 
 pub(super) fn build(db: &dyn Db, file: File, marker: Marker, parsed: &Parsed) -> ModuleIndex {
@@ -238,7 +238,7 @@ impl Builder<'_> {
                 if self.around.is_empty()
                     && matches!(&*node.target, Expr::Name(name) if name.id.as_str() == "__all__")
                 {
-                    match (&mut self.index.all, string_list(&node.value)) {
+                    match (&mut self.index.all, names_in(&node.value)) {
                         (Some(all), Some(more)) => all.extend(more),
                         (all, _) => *all = None,
                     }
@@ -419,7 +419,7 @@ impl Builder<'_> {
             && name.id.as_str() == "__all__"
             && self.around.is_empty()
         {
-            self.index.all = string_list(value);
+            self.index.all = names_in(value);
         }
     }
 
@@ -564,19 +564,9 @@ fn first_parameter(parameters: &Parameters) -> Option<Name> {
     Some(Name::new(first.parameter.name.as_str()))
 }
 
-fn string_list(expr: &Expr) -> Option<Vec<Name>> {
-    let items = match expr {
-        Expr::List(list) => &list.elts,
-        Expr::Tuple(tuple) => &tuple.elts,
-        _ => return None,
-    };
-    items
-        .iter()
-        .map(|item| match item {
-            Expr::StringLiteral(text) => Some(Name::new(text.value.to_str())),
-            _ => None,
-        })
-        .collect()
+/// The texts of a list or tuple of literals.
+fn names_in(expr: &Expr) -> Option<Vec<Name>> {
+    Some(string_list(expr)?.into_iter().map(Name::new).collect())
 }
 
 /// What a function's own body contains, nested functions and classes left out.

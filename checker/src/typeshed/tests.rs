@@ -1,102 +1,58 @@
 use keelback_parser::PythonVersion;
 
-use super::{definitions, has_module, is_folder, paths, scan, text};
+use super::{Fact, Kind, facts, has_module, is_folder, lines, paths, text};
+use crate::reach::Environment;
+use crate::types::Name;
 
-fn found(text: &str) -> Vec<String> {
-    scan::definitions(text)
-        .into_iter()
-        .map(|found| {
-            let kind = if found.is_class { "class" } else { "def" };
-            format!("{kind} {}: {:?}", &text[found.name], &text[found.lines])
-        })
+const BUILTINS: &str = "stdlib/builtins.pyi";
+
+fn on(minor: u8, platform: &str) -> Environment {
+    Environment {
+        python_version: PythonVersion { major: 3, minor },
+        platform: Name::new(platform),
+    }
+}
+
+fn about(path: &str, environment: &Environment, name: &str) -> Vec<Fact> {
+    facts(path, environment)
+        .filter(|fact| fact.name == name)
         .collect()
-}
-
-#[test]
-fn finds_classes_and_functions_with_their_decorators() {
-    let text = "\
-import sys
-@final
-# of a kind
-class C(B):
-    x: int
-    def f(
-        self,
-    ) -> int: ...
-
-@deprecated(
-    \"no\"
-)
-async def f(
-    a: int,
-) -> None: ...
-X: int
-";
-    assert_eq!(
-        found(text),
-        [
-            r#"class C: "@final\n# of a kind\nclass C(B):\n    x: int\n    def f(\n        self,\n    ) -> int: ...\n\n""#,
-            r#"def f: "@deprecated(\n    \"no\"\n)\nasync def f(\n    a: int,\n) -> None: ...\n""#,
-        ]
-    );
-}
-
-#[test]
-fn keeps_overloads_together_and_leaves_redefinitions() {
-    let text = "\
-@overload
-def f(a: int) -> int: ...
-@overload
-def f(a: str) -> str: ...
-def g(): ...
-def g(a): ...
-@overload
-def h(a: int): ...
-class C: ...
-@overload
-def h(a: str): ...
-";
-    assert_eq!(
-        found(text),
-        [
-            r#"def f: "@overload\ndef f(a: int) -> int: ...\n@overload\ndef f(a: str) -> str: ...\n""#,
-            r#"class C: "class C: ...\n""#,
-        ]
-    );
-}
-
-#[test]
-fn leaves_classes_with_classes_inside_and_does_not_look_into_strings() {
-    let text = "\
-\"\"\"About
-class A: it's # not one
-\"\"\"
-class B:
-    \"\"\"One line.\"\"\"
-    class C: ...
-def f():
-    r\'\'\'Text
-def g(): not one
-\'\'\'
-def h(): ... # \"\"\"
-def i(): ...
-";
-    let names: Vec<&str> = scan::definitions(text)
-        .into_iter()
-        .map(|found| &text[found.name])
-        .collect();
-    assert_eq!(names, ["f", "h", "i"]);
 }
 
 #[test]
 fn the_stubs_are_there() {
     assert!(paths().count() > 500);
-    assert!(text("stdlib/builtins.pyi").is_some_and(|text| text.contains("class int")));
+    assert!(text(BUILTINS).is_some_and(|text| text.contains("class int")));
+    assert!(text("keelback/__static__.pyi").is_some());
     assert!(text("stdlib/nothing.pyi").is_none());
     assert!(is_folder("stdlib/os") && is_folder("stdlib"));
     assert!(!is_folder("stdlib/o") && !is_folder("stdlib/builtins.pyi"));
-    let int = definitions("stdlib/builtins.pyi").find(|found| found.name == "int");
-    assert!(int.is_some_and(|found| found.is_class));
+}
+
+#[test]
+fn outlines_say_what_names_are_and_where() {
+    let [int] = about(BUILTINS, &on(12, "linux"), "int")[..] else {
+        panic!("`int` is defined once");
+    };
+    assert_eq!(int.kind, Kind::Class);
+    let lines = lines(BUILTINS, int.chunk);
+    let text = &text(BUILTINS).unwrap()[lines];
+    assert!(text.starts_with("@disjoint_base\nclass int:\n"), "{text}");
+    assert!(text.ends_with('\n'), "{text}");
+    let sorted = about(BUILTINS, &on(12, "linux"), "sorted");
+    assert!(sorted.len() > 1 && sorted.iter().all(|fact| fact.is_overload));
+}
+
+#[test]
+fn facts_hold_where_their_conditions_do() {
+    let has = |path: &str, minor: u8, platform: &str, name: &str| {
+        !about(path, &on(minor, platform), name).is_empty()
+    };
+    assert!(has(BUILTINS, 13, "linux", "PythonFinalizationError"));
+    assert!(!has(BUILTINS, 12, "linux", "PythonFinalizationError"));
+    assert!(has("stdlib/os/__init__.pyi", 12, "linux", "fork"));
+    assert!(has("stdlib/os/__init__.pyi", 12, "plan9", "fork"));
+    assert!(!has("stdlib/os/__init__.pyi", 12, "win32", "fork"));
 }
 
 #[test]
