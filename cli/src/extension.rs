@@ -17,7 +17,7 @@ use keelback_runtime::main_program::Program;
 use keelback_runtime::{entry, stats as counts};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::{PyBytes, PyDict, PyModule};
 
 use clap::ValueEnum;
 use commands::dis::{self, Selection, Stage};
@@ -146,6 +146,12 @@ fn forget_the_command(py: Python<'_>) -> PyResult<()> {
     modules.set_item("__main__", main)
 }
 
+/// Lets the compiler begin with a module that CPython is about to compile.
+#[pyfunction]
+fn begin(py: Python<'_>, name: &str, path: &str, data: &[u8]) {
+    entry::begin(py, name, path, data);
+}
+
 /// Shows a module to the compiler before its body runs; whether it is static.
 #[pyfunction]
 fn prepare(
@@ -153,8 +159,9 @@ fn prepare(
     name: &str,
     code: &Bound<'_, PyAny>,
     globals: &Bound<'_, PyDict>,
+    data: Option<&Bound<'_, PyBytes>>,
 ) -> PyResult<bool> {
-    entry::prepare(loader, name, code, globals)
+    entry::prepare(loader, name, code, globals, data)
 }
 
 /// Whether a configured pattern makes the module static.
@@ -262,6 +269,7 @@ fn _keelback(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_static_callable, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(begin, module)?)?;
     module.add_function(wrap_pyfunction!(prepare, module)?)?;
     module.add_function(wrap_pyfunction!(by_pattern, module)?)?;
     module.add("Array", keelback_runtime::array::class(py)?)?;

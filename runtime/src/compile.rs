@@ -80,6 +80,12 @@ pub struct CompileError {
 
 /// The compiler as the host sees it.
 pub trait Compiler: Send + Sync {
+    /// Says that a program is about to start, which probably has static modules. Nothing may come of it.
+    fn begin_program(&self) {}
+
+    /// Says that a module is about to be asked for, so that work on it can begin. Nothing may come of it.
+    fn begin_module(&self, _source: ModuleSource<'_>) {}
+
     /// Checks and compiles one module.
     ///
     /// # Errors

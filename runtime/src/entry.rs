@@ -4,11 +4,12 @@
 //! and the extension module needs no `unsafe` of its own.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use keelback_checker::db::{Database, File};
 use keelback_checker::types::Symbol;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::{PyBytes, PyDict, PyModule};
 
 use crate::compile::Compiler;
 use crate::driver::inspect::{self, About};
@@ -65,6 +66,12 @@ pub fn run(py: Python<'_>, program: &Program, arguments: &[OsString]) -> PyResul
     raised(py, unsafe { main_program::run(program, arguments) })
 }
 
+/// Lets the compiler begin with a module that CPython is about to compile.
+pub fn begin(_py: Python<'_>, name: &str, path: &str, data: &[u8]) {
+    // SAFETY: the first argument proves that the GIL is held.
+    unsafe { import_hook::begin(name, Path::new(path), data) }
+}
+
 /// Shows a module to the compiler before its body runs; whether it is static.
 ///
 /// # Errors
@@ -74,12 +81,14 @@ pub fn prepare(
     name: &str,
     code: &Bound<'_, PyAny>,
     globals: &Bound<'_, PyDict>,
+    data: Option<&Bound<'_, PyBytes>>,
 ) -> PyResult<bool> {
     let py = loader.py();
+    let data = data.map(|data| data.as_ptr());
     code.cast::<pyo3::types::PyCode>()?;
     // SAFETY: the arguments prove that the GIL is held and are alive; `code` was just looked at.
     raised(py, unsafe {
-        import_hook::prepare(loader.as_ptr(), name, code.as_ptr(), globals.as_ptr())
+        import_hook::prepare(loader.as_ptr(), name, code.as_ptr(), globals.as_ptr(), data)
     })
 }
 

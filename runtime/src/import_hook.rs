@@ -28,7 +28,7 @@ const HOOK: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
 /// Importlib's own file name: CPython removes frames of it from the tracebacks of failed imports.
 const IMPORTLIB_FILE: &std::ffi::CStr = c"<frozen importlib._bootstrap_external>";
 
-/// Installs the finders. `_keelback`'s module object is passed for its functions `prepare` and `by_pattern`.
+/// Installs the finders. `_keelback`'s module object is passed for its functions `begin`, `prepare` and `by_pattern`.
 ///
 /// # Errors
 /// Whatever running the hook's source raised.
@@ -56,6 +56,7 @@ pub unsafe fn install(module: *mut PyObject, options: &Options) -> PyResult<Owne
             &Owned::from_new(ffi::PyImport_ImportModule(c"builtins".as_ptr()))?,
         )?;
         set(c"prepare", &object::getattr(module, c"prepare")?)?;
+        set(c"begin", &object::getattr(module, c"begin")?)?;
         set(c"by_pattern", &object::getattr(module, c"by_pattern")?)?;
         let patterns = Owned::from_new(ffi::PyBool_FromLong(
             (!options.static_patterns.is_empty()).into(),
@@ -106,24 +107,59 @@ pub fn matches_pattern(name: &str) -> bool {
     host::options().static_patterns.matches(name)
 }
 
-/// Shows a module to the compiler before its body runs. `false`: it is not static after all.
+/// Lets the compiler begin with a module that CPython is about to compile. What is wrong with it is said by [`prepare`].
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn begin(name: &str, path: &Path, bytes: &[u8]) {
+    // A module that is imported again may be left to CPython: see `prepare_bytes`.
+    // SAFETY: the caller's promise.
+    if unsafe { records::module(name) }.is_some() {
+        return;
+    }
+    if let Some((text, by_pattern)) = static_text(name, bytes) {
+        host::compiler().begin_module(ModuleSource {
+            name,
+            path,
+            text: &text,
+            by_pattern,
+        });
+    }
+}
+
+/// The text of a module if it is static, and whether a pattern alone says so.
+fn static_text(name: &str, bytes: &[u8]) -> Option<(String, bool)> {
+    // CPython compiles what we cannot decode if it is in an encoding that we do not read: its own run is right.
+    let text = keelback_parser::decode(bytes).ok()?;
+    let marked = keelback_parser::is_static_module(&text).is_static();
+    (marked || matches_pattern(name)).then_some((text, !marked))
+}
+
+/// Shows a module to the compiler before its body runs. `data` is the text that CPython compiled; without it, it took the code from a cache, and the text
+/// is read. `false`: the module is not static after all.
 ///
 /// # Errors
 /// `TypedSyntaxError` with all errors of the module, or whatever reading the file raised.
 ///
 /// # Safety
-/// All pointers are live objects: a source loader, a code object, the module's dict; the GIL is held.
+/// All pointers are live objects: a source loader, a code object, the module's dict, the text; the GIL is held.
 pub unsafe fn prepare(
     loader: *mut PyObject,
     name: &str,
     code: *mut PyObject,
     globals: *mut PyObject,
+    data: Option<*mut PyObject>,
 ) -> PyResult<bool> {
     // SAFETY: the caller's promise; new references are owned.
     unsafe {
         let path = object::getattr(loader, c"path")?;
-        let get_data = object::getattr(loader, c"get_data")?;
-        let data = Owned::from_new(ffi::PyObject_CallOneArg(get_data.as_ptr(), path.as_ptr()))?;
+        let data = match data {
+            Some(data) => Owned::from_borrowed(data),
+            None => {
+                let get_data = object::getattr(loader, c"get_data")?;
+                Owned::from_new(ffi::PyObject_CallOneArg(get_data.as_ptr(), path.as_ptr()))?
+            }
+        };
         let mut bytes = std::ptr::null_mut();
         let mut size = 0;
         if ffi::PyBytes_AsStringAndSize(data.as_ptr(), &raw mut bytes, &raw mut size) < 0 {
@@ -149,15 +185,9 @@ pub unsafe fn prepare_bytes(
     code: *mut PyObject,
     globals: *mut PyObject,
 ) -> PyResult<bool> {
-    let Ok(text) = keelback_parser::decode(bytes) else {
-        // CPython has compiled it, so this is an encoding that we do not read: its own run is right.
+    let Some((text, by_pattern)) = static_text(name, bytes) else {
         return Ok(false);
     };
-    let marked = keelback_parser::is_static_module(&text).is_static();
-    let by_pattern = !marked && matches_pattern(name);
-    if !marked && !by_pattern {
-        return Ok(false);
-    }
     // SAFETY: the caller's promise.
     if let Some(first) = unsafe { other_copy(name, globals) } {
         crate::stats::module_left(

@@ -53,6 +53,9 @@ pub unsafe fn run(program: &Program, args: &[OsString]) -> PyResult<()> {
     // SAFETY: the caller's promise; references to modules and their dicts are checked.
     unsafe {
         set_arguments(program, args)?;
+        if !host::is_disabled() {
+            host::compiler().begin_program();
+        }
         let hidden = HiddenFrames::hide();
         let failed = match program {
             Program::File(path) => run_file(&absolute(path))?,
@@ -413,6 +416,7 @@ unsafe fn run_static_text(
 ) -> PyResult<()> {
     // SAFETY: the GIL is held; new references are owned.
     unsafe {
+        import_hook::begin("__main__", Path::new(path), bytes);
         let builtins = Owned::from_new(ffi::PyImport_ImportModule(c"builtins".as_ptr()))?;
         let compile = object::getattr(builtins.as_ptr(), c"compile")?;
         let text = Owned::from_new(ffi::PyBytes_FromStringAndSize(

@@ -4,6 +4,7 @@
 //! [`methods`] are what compiled code calls through, kept right when names are rebound; [`linker`] gives the code generator its addresses; [`call`] calls
 //! units from the runtime. Everything here happens under the GIL.
 
+mod ahead;
 pub mod bindings;
 pub mod call;
 pub mod callees;
@@ -19,6 +20,7 @@ pub mod perf_map;
 pub mod trace;
 pub mod unit;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -62,6 +64,7 @@ pub unsafe fn start() -> Result<(), String> {
     unsafe { cells::remember_builtins() }.map_err(|_| "the builtins cannot be read".to_owned())?;
     let db = Database::new(Arc::new(OsSystem::new()), &Settings::default());
     Driver::start(db)?;
+    ahead::start();
     crate::watch::bindings::set(Box::new(bindings::DriverBindings));
     crate::helpers::linked::install(&linked::DriverLinked);
     Ok(())
@@ -78,6 +81,8 @@ pub struct Driver {
     pub opt: u8,
     db: GilCell<Database>,
     files: GilCell<FxHashMap<Name, File>>,
+    /// `sys.path` as the database knows it.
+    path: GilCell<Option<Vec<PathBuf>>>,
     jit: GilCell<Jit>,
     /// Stubs that no unit has yet, with the slots that say whose they are.
     stubs: GilCell<Vec<(&'static GilCell<*const Unit>, *const u8)>>,
@@ -117,6 +122,7 @@ impl Driver {
             opt,
             db: GilCell::new(db),
             files: GilCell::new(FxHashMap::default()),
+            path: GilCell::new(None),
             jit: GilCell::new(jit),
             stubs: GilCell::new(Vec::new()),
             linker: RuntimeLinker::of_the_process(),

@@ -1,10 +1,9 @@
 //! The importer's question answered: what are a module's functions and classes, and what is wrong with it.
 
-use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::infer::check_function;
@@ -21,8 +20,8 @@ use keelback_lowering::helpers::Helper;
 use keelback_parser::PythonVersion;
 use keelback_parser::text_size::TextRange;
 
-use super::Driver;
 use super::unit::Unit;
+use super::{Driver, ahead};
 use crate::compile::{
     CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody,
     ModuleSource,
@@ -31,14 +30,25 @@ use crate::ffi;
 use crate::object;
 use crate::stats::{self, Phase};
 
-/// From how many functions on two threads check a module: fewer take less time than a thread takes to start.
-const SHARED_FROM: usize = 8;
-
 /// The compiler over the checker's database.
 #[derive(Debug)]
 pub struct DatabaseCompiler;
 
 impl Compiler for DatabaseCompiler {
+    fn begin_program(&self) {
+        warm_up();
+    }
+
+    fn begin_module(&self, source: ModuleSource<'_>) {
+        if source.text.len() < ahead::AHEAD_FROM {
+            return;
+        }
+        Driver::get().with_db(|db| {
+            let file = file_of(db, &source);
+            ahead::check_ahead(db.clone(), file);
+        });
+    }
+
     fn compile_module(
         &self,
         source: ModuleSource<'_>,
@@ -81,48 +91,79 @@ struct Checked {
     classes: Vec<CompiledClass>,
 }
 
-fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
+/// Tells the database of what the interpreter goes by now.
+fn set_settings(db: &mut Database) {
+    let driver = Driver::get();
+    let folders = path();
+    // SAFETY: the GIL is held; the closures only touch what the cells hold.
+    let known = unsafe {
+        let before = driver.path.with(|known| known.replace(folders.clone()));
+        before.as_ref() == Some(&folders)
+    };
+    // Nothing else changes while a process runs.
+    if known {
+        return;
+    }
+    // Modules keep the names under which they were imported, whatever their paths would say now.
+    // SAFETY: as above.
+    let imported: Vec<(Name, File)> = unsafe {
+        driver
+            .files
+            .with(|files| files.iter().map(|(n, f)| (*n, *f)).collect())
+    };
+    for (name, file) in imported {
+        db.set_name(file, name);
+    }
     let (major, minor, _) = ffi::version();
     let options = crate::host::options();
-    let settings = Settings {
-        search_paths: search_paths(),
+    db.set_settings(&Settings {
+        // Modules are looked up in the program's own folders, and those of the installation, of which typeshed knows better.
+        search_paths: SearchPaths::of_interpreter(&OsSystem::new(), folders),
         python_version: PythonVersion::from((major, minor)),
         static_patterns: options.static_patterns.clone(),
         // Nobody sees the hints of an import, and they take time.
         rules: options.rules.clone().without_hints(),
         ..Settings::default()
-    };
-    db.set_settings(&settings);
+    });
+}
+
+/// Tells the database of a module that is imported.
+fn file_of(db: &mut Database, source: &ModuleSource<'_>) -> File {
+    set_settings(db);
     let file = db.os_file(source.path);
     db.refresh_file(file);
-    db.set_name(file, Name::new(source.name));
+    let name = Name::new(source.name);
+    // Where the path says the same, nothing changes for what is known of other modules.
+    if keelback_checker::resolve::module_name(db, file) != name {
+        db.set_name(file, name);
+    }
     // CPython runs this text, so this text is checked, whatever the file holds by now.
     if *keelback_checker::files::source_text(db, file).text != *source.text {
         db.set_text(file, Some(Arc::from(source.text)));
     }
+    file
+}
+
+/// What a first static module is likely to use, in a text that never runs.
+const SAMPLE: &str = include_str!("../python/sample.py");
+
+/// Begins to check what a first static module is likely to use, so that it finds that known.
+fn warm_up() {
+    Driver::get().with_db(|db| {
+        set_settings(db);
+        // No module is found there, and none has the name.
+        let file = db.os_file(Path::new("/<keelback>/sample.py"));
+        db.set_name(file, Name::new("<sample>"));
+        db.set_text(file, Some(Arc::from(SAMPLE)));
+        ahead::check_ahead(db.clone(), file);
+    });
+}
+
+fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
+    let file = file_of(db, &source);
     Driver::get().add_file(&Name::new(source.name), file);
     let db: &Database = db;
-    let diagnostics = std::thread::scope(|scope| {
-        // Bodies are checked from the front by this thread and from the back by another, where there are enough to be worth it. The results
-        // are the database's, so neither does what the other has done.
-        let functions = keelback_checker::infer::functions(db, file);
-        if functions.len() >= SHARED_FROM {
-            let db = db.clone();
-            let back = std::thread::Builder::new().spawn_scoped(scope, move || {
-                // A defect of the checker is reported by the thread that asks for the diagnostics.
-                let _ = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                    deep(|| {
-                        for name in functions.iter().rev() {
-                            check_function(&db, file, name);
-                        }
-                    });
-                }));
-            });
-            // Without a second thread the first does it all.
-            drop(back);
-        }
-        check_file(db, file)
-    });
+    let diagnostics = ahead::diagnostics(db, file);
     let errors: Vec<CompileError> = diagnostics
         .iter()
         .filter(|d| d.severity == Level::Error)
@@ -179,18 +220,18 @@ fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<Com
     })
 }
 
-/// `sys.path`, where modules are looked up: the program's own folders, and those of the installation, of which typeshed knows better.
-fn search_paths() -> SearchPaths {
+/// `sys.path`.
+fn path() -> Vec<PathBuf> {
     // SAFETY: the GIL is held; `sys.path` is read item by item, and what is not a string is passed over as CPython does.
     unsafe {
         let list = ffi::PySys_GetObject(c"path".as_ptr());
         if list.is_null() || ffi::PyList_Check(list) == 0 {
-            return SearchPaths::default();
+            return Vec::new();
         }
-        let folders = (0..ffi::PyList_Size(list))
+        (0..ffi::PyList_Size(list))
             .filter_map(|i| object::text(ffi::PyList_GetItem(list, i)))
-            .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok());
-        SearchPaths::of_interpreter(&OsSystem::new(), folders)
+            .filter_map(|path| std::path::absolute(if path.is_empty() { "." } else { path }).ok())
+            .collect()
     }
 }
 

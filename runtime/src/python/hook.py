@@ -13,24 +13,40 @@ class StaticAwareLoader(SourceFileLoader):
 
     def exec_module(self, module):
         name = module.__name__
-        code = SourceFileLoader.get_code(self, name)
+        code, data = self.compiled(name, name)
         if code is None:
             raise ImportError(f"cannot load module {name!r} when get_code() returns None")
         if "__static__" in code.co_names or (PATTERNS and by_pattern(name)):
-            if not _call_with_frames_removed(prepare, self, name, code, module.__dict__):
+            if not _call_with_frames_removed(prepare, self, name, code, module.__dict__, data):
                 self.__class__ = SourceFileLoader
         else:
             self.__class__ = SourceFileLoader
         _call_with_frames_removed(exec, code, module.__dict__)
+
+    def compiled(self, fullname, name):
+        """CPython's code of a module that is about to run under `name`, and the text if it was compiled."""
+        shown = self.__dict__["_shown"] = [name, None]
+        try:
+            return SourceFileLoader.get_code(self, fullname), shown[1]
+        finally:
+            self.__dict__.pop("_shown", None)
+
+    def source_to_code(self, data, path, *rest, **options):
+        # Not when the code is asked for without a module that runs it. The compiler works while CPython does.
+        shown = self.__dict__.get("_shown")
+        if shown is not None and type(data) is bytes and (PATTERNS or b"__static__" in data):
+            shown[1] = data
+            _call_with_frames_removed(begin, shown[0], path, data)
+        return SourceFileLoader.source_to_code(self, data, path, *rest, **options)
 
 
 class MainLoader(StaticAwareLoader):
     """The loader of the module that `run -m` names: `runpy` asks it for the code and runs that as `__main__`."""
 
     def get_code(self, fullname):
-        code = SourceFileLoader.get_code(self, fullname)
+        code, data = self.compiled(fullname, "__main__")
         if code is not None and ("__static__" in code.co_names or (PATTERNS and by_pattern(fullname))):
-            _call_with_frames_removed(prepare, self, "__main__", code, sys.modules["__main__"].__dict__)
+            _call_with_frames_removed(prepare, self, "__main__", code, sys.modules["__main__"].__dict__, data)
         return code
 
 
