@@ -529,8 +529,10 @@ impl Cx<'_> {
     pub fn discard(&mut self, e: Expr, span: TextRange) {
         let never = e.ty == Type::Never;
         let mut e = e;
-        // Nobody sees the value, so nobody cares what it is.
-        while let ExprKind::Convert(Conversion::Checked(_) | Conversion::Known, inner) = *e.kind {
+        // Nobody sees the value, so nobody cares what it is, but for one that must not be.
+        while e.ty != Type::Never
+            && let ExprKind::Convert(Conversion::Checked(_) | Conversion::Known, inner) = *e.kind
+        {
             e = inner;
         }
         self.push(StmtKind::Expr(e), span);

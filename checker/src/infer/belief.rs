@@ -128,10 +128,8 @@ impl Cx<'_> {
             }
         }
         if result == Type::Never {
-            let mut e = e;
             // What never returns ends the flow, wherever that is declared.
-            e.ty = Type::Never;
-            return e;
+            return self.never(e);
         }
         if e.ty.is_dynamic() || e.ty.is_builtin("object") {
             e.believed(result)

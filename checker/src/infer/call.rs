@@ -374,9 +374,7 @@ impl Cx<'_> {
             _ => erase(&declared),
         };
         if ty == Type::Never {
-            let mut e = e;
-            e.ty = Type::Never;
-            return e;
+            return self.never(e);
         }
         if function.is_generator {
             return known(e, ty).believed(declared);
@@ -492,9 +490,7 @@ impl Cx<'_> {
             return e;
         }
         if function.returns == Type::Never {
-            let mut e = e;
-            e.ty = Type::Never;
-            return e;
+            return self.never(e);
         }
         let ty = &function.returns;
         let float = ty.is_builtin("float")

@@ -222,6 +222,14 @@ impl Cx<'_> {
         }
     }
 
+    /// A call of what is declared never to return. Whatever is bound to the name may return all the same, and what follows relies on
+    /// its not doing so: then it is an error.
+    pub fn never(&mut self, e: Expr) -> Expr {
+        let span = e.span;
+        let check = Conversion::Checked(Why::Value.check());
+        make(ExprKind::Convert(check, object(e)), Type::Never, span)
+    }
+
     /// A value whose type is a subtype of `to` or promotes to it, neither of them a primitive.
     fn upcast(&mut self, e: Expr, to: &Type) -> Expr {
         let span = e.span;
