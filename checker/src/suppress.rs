@@ -116,6 +116,13 @@ fn with_comma(text: &str, name: TextRange) -> TextRange {
 }
 
 fn unused(file: File, text: &str, range: TextRange, message: &str) -> Diagnostic {
+    let after = &text[range.end().to_usize()..];
+    let rest = after.split(['\n', '\r']).next().unwrap_or("").trim_start();
+    if !rest.is_empty() && !rest.starts_with('#') {
+        // Words that follow stay a comment.
+        let report = Diagnostic::new(Rule::UnusedIgnore, file, range, message);
+        return report.with_fix("Remove the comment", range, "#");
+    }
     // The white space before the comment goes with it.
     let before = &text[..range.start().to_usize()];
     let kept = TextSize::of(before.trim_end_matches([' ', '\t']));

@@ -59,6 +59,14 @@ fn every_certain_repair_is_made_once() {
             "def f(x: str) -> int:\n    return x  # type: ignore[invalid-return]\n",
             2,
         ),
+        // What is written after it stays.
+        (
+            "x = 1  # type: ignore because of y\n",
+            "x = 1  # because of y\n",
+            1,
+        ),
+        ("x = 1  # type: ignore[\n", "x = 1  #[\n", 1),
+        ("x = 1  # type: ignore  # noqa\n", "x = 1  # noqa\n", 1),
         // The cast goes first, and then its import is not used any more.
         (
             "from typing import cast\n\ndef f(x: int) -> int:\n    return cast(int, x)\n",
