@@ -59,16 +59,18 @@ impl Cx<'_> {
                 _ => e,
             };
         }
+        let is_open = match certain {
+            // A decorated function is what its decorators make of it.
+            Type::Function(_) => !matches!(receiver, Type::Function(_)),
+            certain => certain.is_dynamic() || matches!(certain, Type::TypedDict(..)),
+        };
         match self.world.attribute(receiver, name) {
             Attribute::Found(found) => e.believed(found.ty),
             // A value of which no more is known than that it is a class may be any class.
             Attribute::Missing if receiver.is_builtin("type") => e,
             // What a mixin uses of itself is there in the classes that it is mixed into.
             Attribute::Missing if is_own_class(receiver) => e,
-            Attribute::Missing
-                if (certain.is_dynamic() || matches!(certain, Type::TypedDict(..)))
-                    && !name.starts_with("__") =>
-            {
+            Attribute::Missing if is_open && !name.starts_with("__") => {
                 self.report_no_attribute(receiver, name, at);
                 e
             }

@@ -19,6 +19,7 @@ pub mod builtin;
 mod builtin_belief;
 pub mod call;
 pub mod comp;
+mod compare_belief;
 pub mod construct;
 pub mod convert;
 pub mod coroutine;

@@ -810,8 +810,8 @@ impl Cx<'_> {
         }
     }
 
-    /// One comparison. `tested` says that only its truth is used.
-    pub fn compare(
+    /// One comparison, as far as its result is certain. `tested` says that only its truth is used.
+    pub(super) fn certain_compare(
         &mut self,
         op: CompareOp,
         left: Expr,
