@@ -508,7 +508,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         is_protocol: heritage.is_protocol,
         is_runtime_checkable: heritage.is_protocol
             && has_decorator(db, file, entry, KnownDecorator::RuntimeCheckable),
-        undeclared: undeclared(entry),
+        undeclared: crate::class_values::undeclared(entry),
         metaclass: heritage.metaclass,
         is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
         dataclass: dataclass.map(Arc::new),
@@ -752,7 +752,7 @@ fn members(
         if is_explicit || is_inherited() {
             continue;
         }
-        let default = class_value(part, entry, &scope, &name);
+        let default = crate::class_values::class_value(part, entry, &scope, &name);
         members.insert(
             name,
             assigned_field(db, file, part, entry, &positions, default),
@@ -766,65 +766,6 @@ fn members(
         members.entry(name).or_insert(field);
     }
     members
-}
-
-/// The fields that methods assign and the body of the class does not name.
-fn undeclared(entry: &ClassEntry) -> Vec<Name> {
-    let mut names: Vec<Name> = Vec::new();
-    for assignment in &entry.self_assignments {
-        let is_declared = entry.scope.bindings.contains_key(&assignment.name);
-        let name = mangle(&entry.qualname, &assignment.name);
-        if !is_declared && !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// The type of the values that the body of class `qualname` of `file` gives the undeclared variable `name`; dynamic unless each is a number, a
-/// string or a flag.
-pub(crate) fn value_of_variable(db: &dyn Db, file: File, qualname: &Name, name: &str) -> Type {
-    let variable = Name::new(format!("{qualname}.{name}"));
-    value_query(db, Definition::new(db, file, variable))
-}
-
-#[salsa::tracked(returns(copy))]
-fn value_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Type {
-    let file = definition.file(db);
-    let Some((class, name)) = definition.qualname(db).rsplit_once('.') else {
-        return Type::Dynamic;
-    };
-    let class = Name::new(class);
-    let part = part(db, file, &class);
-    let Some(entry) = part.index.classes.get(&class) else {
-        return Type::Dynamic;
-    };
-    let scope = Scope::inside(db, file, &class);
-    let is_plain = |ty: &Type| {
-        ["int", "float", "str", "bytes", "bool"]
-            .iter()
-            .any(|name| ty.is_builtin(name))
-    };
-    class_value(&part, entry, &scope, &Name::new(name))
-        .filter(|ty| ty.members().iter().all(is_plain))
-        .unwrap_or(Type::Dynamic)
-}
-
-/// The type of the value that the class body gives a name that it does not declare.
-fn class_value(part: &Part, entry: &ClassEntry, scope: &Scope<'_>, name: &Name) -> Option<Type> {
-    let (_, bindings) = entry
-        .scope
-        .bindings
-        .iter()
-        .find(|(bound, _)| mangle(&entry.qualname, bound) == *name)?;
-    let types = bindings.iter().map(|binding| {
-        let value = find_stmt(&part.parsed, binding.stmt).and_then(|stmt| stmt.as_assign_stmt());
-        match (value, &binding.kind) {
-            (Some(node), BindingKind::Assigned) => SimpleTypes::new(scope).ty(&node.value),
-            _ => Type::Dynamic,
-        }
-    });
-    Some(Type::union(types.map(|ty| ty.boxed())))
 }
 
 /// The names in a literal `__slots__`.

@@ -21,6 +21,7 @@
 
 pub mod annotation;
 pub mod check;
+mod class_values;
 pub mod classes;
 pub mod collections;
 pub mod config;

@@ -161,7 +161,7 @@ impl Env for DbEnv<'_> {
 
     fn class_value(&self, class: &Symbol, name: &str) -> Type {
         self.find(&class.module).map_or(Type::Dynamic, |file| {
-            crate::classes::value_of_variable(self.db, file, &class.qualname, name)
+            crate::class_values::value_of_variable(self.db, file, &class.qualname, name)
         })
     }
 
