@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
+use keelback_parser::ast::visitor::Visitor;
 use keelback_parser::ast::{
     Expr, ExprSubscript, Operator, StmtClassDef, StmtFunctionDef, TypeParam,
 };
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use crate::constants;
-use crate::db::{Db, Definition, File, FilePath};
+use crate::db::{Db, File, FilePath};
 use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
 use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
 use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Types, Variable, VariableKind};
+
+mod aliases;
+mod arguments;
+mod locals;
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +61,10 @@ pub struct Scope<'db> {
     function: Option<Symbol>,
     /// Whether old-style variables stay without an owner: while the parameters of a class are being found.
     is_unowned: bool,
+    /// The alias whose definition is read, of which variables without an owner are parameters.
+    alias: Option<Symbol>,
+    /// Whether all that is wrong is wanted, and the annotation is where it is to be reported.
+    is_checked: bool,
 }
 
 impl<'db> Scope<'db> {
@@ -69,6 +78,56 @@ impl<'db> Scope<'db> {
             type_params: Vec::new(),
             function: None,
             is_unowned: false,
+            alias: None,
+            is_checked: false,
+        }
+    }
+
+    /// The same place, for the definition of the alias `symbol`.
+    pub(crate) fn of_alias(mut self, symbol: Symbol) -> Scope<'db> {
+        self.alias = Some(symbol);
+        self
+    }
+
+    /// The same place, to report everything that is wrong: bounds of type arguments, and variables without a meaning. Asks for the classes
+    /// of the program, so no query on which these depend may.
+    pub(crate) fn checked(mut self) -> Scope<'db> {
+        self.is_checked = true;
+        self
+    }
+
+    /// The same place without the function whose signature is read.
+    pub(crate) fn outside_signature(mut self) -> Scope<'db> {
+        self.function = None;
+        self
+    }
+
+    /// The type parameters in sight that were declared in brackets.
+    pub(crate) fn declared_params(&self) -> &[Variable] {
+        &self.type_params
+    }
+
+    /// The type parameter called `name` that is in sight because it was declared in brackets.
+    pub(crate) fn declared(&self, name: &str) -> Option<Variable> {
+        let params = self.type_params.iter();
+        params.rev().find(|known| &*known.name == name).copied()
+    }
+
+    /// Whether `expr` is `name` of `typing`.
+    pub(crate) fn is_of_typing(&self, expr: &Expr, name: &str) -> bool {
+        matches!(
+            self.resolve(expr),
+            Resolved::Class(symbol) | Resolved::Function(symbol)
+                if &*symbol.qualname == name
+                    && matches!(&*symbol.module, "typing" | "typing_extensions")
+        )
+    }
+
+    /// Brings type parameters into sight that were found already.
+    pub(crate) fn bring(&mut self, params: &[Variable]) {
+        for param in params {
+            self.type_params.retain(|known| known.name != param.name);
+            self.type_params.push(*param);
         }
     }
 
@@ -127,12 +186,28 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// A variable that was declared by a call of `TypeVar` and the like, as a parameter of what it belongs to here: of the outermost class
-    /// or function around that uses it in its head.
+    /// A variable that was declared by a call of `TypeVar` and the like, as a parameter of what it belongs to here.
     fn owned(&self, variable: Variable) -> Variable {
-        if self.is_unowned || variable.owner.is_some() {
+        if self.is_unowned || self.alias.is_some() || variable.owner.is_some() {
             return variable;
         }
+        self.bound(variable).unwrap_or_else(|| {
+            match self.function.or_else(|| self.innermost_function()) {
+                Some(function) => variable.owned_by(function),
+                None => variable,
+            }
+        })
+    }
+
+    /// The variable as a parameter of the outermost class or function around that uses it in its head; nothing if none does. The variables
+    /// of a class are not those of the classes in it.
+    pub(crate) fn bound(&self, variable: Variable) -> Option<Variable> {
+        self.bound_by_name(&variable)
+            .or_else(|| self.function.map(|function| variable.owned_by(function)))
+    }
+
+    /// The same, the function whose signature is read left out.
+    pub(crate) fn bound_by_name(&self, variable: &Variable) -> Option<Variable> {
         let module = crate::resolve::module_name(self.db, self.file);
         let container = self.container.as_deref().unwrap_or("");
         let index = part(self.db, self.file, container).index;
@@ -140,26 +215,86 @@ impl<'db> Scope<'db> {
             .match_indices('.')
             .map(|(at, _)| at)
             .chain((!container.is_empty()).then_some(container.len()));
-        let mut innermost = None;
-        for end in ends {
-            let outer = Name::new(&container[..end]);
-            if index.classes.contains_key(&outer) {
-                let params = crate::classes::type_params(self.db, self.file, &outer);
-                if let Some(own) = params.iter().find(|own| own.name == variable.name) {
-                    return *own;
+        let around: Vec<Name> = ends.map(|end| Name::new(&container[..end])).collect();
+        let innermost_class = around
+            .iter()
+            .rposition(|outer| index.classes.contains_key(outer));
+        for (i, outer) in around.iter().enumerate() {
+            if index.classes.contains_key(outer) {
+                let params = crate::classes::type_params(self.db, self.file, outer);
+                if let Some(own) = params.iter().find(|own| own.name == variable.name)
+                    && Some(i) == innermost_class
+                {
+                    return Some(*own);
                 }
-            } else if let Some(entry) = index.functions.get(&outer) {
-                let symbol = Symbol::of(module, outer);
-                innermost = Some(symbol);
-                if crate::variables::head_mentions(self.db, self.file, entry, &variable.name) {
-                    return variable.owned_by(symbol);
-                }
+            } else if let Some(entry) = index.functions.get(outer)
+                && crate::variables::head_mentions(self.db, self.file, entry, &variable.name)
+            {
+                return Some(variable.owned_by(Symbol::of(module, *outer)));
             }
         }
-        match self.function.or(innermost) {
-            Some(function) => variable.owned_by(function),
-            None => variable,
+        None
+    }
+
+    fn innermost_function(&self) -> Option<Symbol> {
+        let module = crate::resolve::module_name(self.db, self.file);
+        let container = self.container?;
+        let index = part(self.db, self.file, &container).index;
+        let mut outer = Some(&*container);
+        while let Some(name) = outer {
+            if index.functions.contains_key(name) {
+                return Some(Symbol::of(module, Name::new(name)));
+            }
+            outer = name.rsplit_once('.').map(|(rest, _)| rest);
         }
+        None
+    }
+
+    /// The type variable, parameter specification or variable tuple that `expr` names, if it names one.
+    pub(crate) fn variable(&self, expr: &Expr) -> Option<Variable> {
+        if let Some(param) = self.type_param(expr) {
+            return Some(param);
+        }
+        if !matches!(expr, Expr::Name(_) | Expr::Attribute(_)) {
+            return None;
+        }
+        let Resolved::Variable { file, name } = self.resolve(expr) else {
+            return None;
+        };
+        let part = part(self.db, file, &name);
+        let found = crate::aliases::source(self.db, file, &part, &name)?;
+        if found.form != crate::aliases::Form::Call {
+            return None;
+        }
+        match crate::aliases::alias(self.db, file, &name)?.value {
+            Type::TypeVar(variable) => Some(self.owned(variable)),
+            _ => None,
+        }
+    }
+
+    /// The variables that the definition of an alias mentions, in order: its type parameters.
+    pub(crate) fn variables_in(&self, expr: &Expr) -> Vec<Variable> {
+        let source = crate::files::source_text(self.db, self.file);
+        let mut found: Vec<Variable> = Vec::new();
+        let mut words = crate::aliases::Words {
+            source: &source.text,
+            found: &mut |name| {
+                if let Some(variable) = self.variable(name)
+                    && variable.owner.is_none()
+                    && !found.contains(&variable)
+                {
+                    found.push(variable);
+                }
+            },
+        };
+        words.visit_expr(expr);
+        found
+    }
+
+    /// What stands in a string.
+    fn quoted(&self, expr: &Expr) -> Option<Expr> {
+        let source = crate::files::source_text(self.db, self.file);
+        keelback_parser::parse_string_annotation(&source.text, expr.as_string_literal_expr()?).ok()
     }
 
     /// The file.
@@ -197,7 +332,7 @@ impl<'db> Scope<'db> {
         let entry = index.functions.get(qualname);
         entry
             .and_then(|entry| crate::index::find_function(&parsed, entry.range))
-            .is_some_and(|node| binds(node, name))
+            .is_some_and(|node| locals::binds(node, name))
     }
 
     /// The result that a static function declares; dynamic if it declares none, or a call gives something else.
@@ -290,7 +425,7 @@ impl<'db> Scope<'db> {
             ]),
             Expr::EllipsisLiteral(_) => Type::Dynamic,
             Expr::Starred(starred) => {
-                self.ty(&starred.value, problems);
+                self.unpacked(&starred.value, problems);
                 Type::Dynamic
             }
             _ => {
@@ -346,33 +481,35 @@ impl<'db> Scope<'db> {
 
     fn resolve_name(&self, name: &str) -> Resolved {
         match &self.container {
-            Some(container) => crate::symbols::resolve_inside(self.db, self.file, container, name),
+            Some(container) => self.alias_of_class(container, name).unwrap_or_else(|| {
+                crate::symbols::resolve_inside(self.db, self.file, container, name)
+            }),
             None => crate::symbols::resolve_global(self.db, self.file, name),
         }
     }
 
-    fn type_param(&self, expr: &Expr) -> Option<Type> {
-        let Expr::Name(name) = expr else { return None };
-        let found = self
-            .type_params
-            .iter()
-            .find(|known| *known.name == *name.id.as_str())?;
-        Some(Type::TypeVar(*found))
+    fn type_param(&self, expr: &Expr) -> Option<Variable> {
+        self.declared(expr.as_name_expr()?.id.as_str())
     }
 
     fn named(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
-        if let Some(param) = self.type_param(expr) {
-            return param;
+        if let Some(variable) = self.variable(expr) {
+            return self.plain_variable(variable, expr, problems);
+        }
+        if let Some((variable, keywords)) = self.component(expr) {
+            let message = format!(
+                "`{}` can only be the type of `{}`",
+                Type::ParametersOf(variable, keywords),
+                if keywords { "**kwargs" } else { "*args" },
+            );
+            self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+            return Type::Dynamic;
         }
         match self.resolve(expr) {
             Resolved::Class(symbol) => self.instance(symbol, Types::none()),
             Resolved::Primitive(primitive) => Type::Primitive(primitive),
             Resolved::Special(special) => self.bare_special(special, expr, problems),
-            Resolved::Variable { file, name } => match alias(self.db, file, &name) {
-                Some(Type::TypeVar(variable)) => Type::TypeVar(self.owned(variable)),
-                Some(ty) => ty,
-                None => Type::Dynamic,
-            },
+            Resolved::Variable { file, name } => self.bare_alias(file, &name, expr, problems),
             Resolved::Function(symbol) => {
                 let message = format!("`{}` is a function, not a type", symbol.name());
                 self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
@@ -445,7 +582,7 @@ impl<'db> Scope<'db> {
         while let Some(outer) = container {
             let binds = index.functions.get(outer).is_some_and(|entry| {
                 let node = crate::index::find_function(&parsed, entry.range);
-                node.is_some_and(|node| binds(node, name))
+                node.is_some_and(|node| locals::binds(node, name))
             });
             if binds {
                 return true;
@@ -480,7 +617,13 @@ impl<'db> Scope<'db> {
                     };
                     Type::TypeVar(Variable::self_of(*class, &params))
                 }
-                None => Type::Dynamic,
+                None => {
+                    if self.is_checked {
+                        let message = "`Self` has no meaning outside of a class".to_owned();
+                        self.problem(Rule::InvalidAnnotation, expr.range(), message, problems);
+                    }
+                    Type::Dynamic
+                }
             },
             Special::TypedDict => {
                 let message = "`TypedDict` is no type of its own: name a typed dictionary";
@@ -513,8 +656,16 @@ impl<'db> Scope<'db> {
 
     fn subscript(&self, node: &ExprSubscript, problems: &mut Vec<Diagnostic>) -> Type {
         let items = elements(&node.slice);
+        if !matches!(&*node.value, Expr::Name(_) | Expr::Attribute(_)) {
+            let message = format!("{} is not a type", describe(&node.value));
+            self.problem(Rule::InvalidAnnotation, node.range(), message, problems);
+            return Type::Dynamic;
+        }
         match self.resolve(&node.value) {
-            _ if self.type_param(&node.value).is_some() => Type::Dynamic,
+            _ if self.type_param(&node.value).is_some() => {
+                self.tys(&items, problems);
+                Type::Dynamic
+            }
             Resolved::Special(special) => self.special(special, node, problems),
             Resolved::Class(symbol) if symbol.is_builtin("tuple") => {
                 self.tuple(&node.slice, problems)
@@ -524,9 +675,7 @@ impl<'db> Scope<'db> {
             }
             Resolved::Class(symbol) => self.generic(symbol, node, &items, problems),
             Resolved::Variable { file, name } => {
-                self.tys(&items, problems);
-                // Arguments of a generic alias are not put in: its variables become dynamic.
-                alias(self.db, file, &name).map_or(Type::Dynamic, |ty| ty.without_variables())
+                self.alias_with(file, &name, node, &items, problems)
             }
             Resolved::Primitive(primitive) => {
                 let message = format!("`{}` takes no arguments", primitive.name());
@@ -544,21 +693,14 @@ impl<'db> Scope<'db> {
     }
 
     fn tys(&self, items: &[&Expr], problems: &mut Vec<Diagnostic>) -> Vec<Type> {
-        items
-            .iter()
-            .map(|item| self.argument(item, problems))
+        let given = self.given(items, problems);
+        given
+            .into_iter()
+            .map(|item| match item.form {
+                arguments::Form::Type => item.ty,
+                _ => Type::Dynamic,
+            })
             .collect()
-    }
-
-    /// An argument of a generic class, which may be a list of types (for a parameter specification).
-    fn argument(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
-        match expr {
-            Expr::List(list) => {
-                self.tys(&list.elts.iter().collect::<Vec<_>>(), problems);
-                Type::Dynamic
-            }
-            _ => self.ty(expr, problems),
-        }
     }
 
     fn generic(
@@ -568,34 +710,27 @@ impl<'db> Scope<'db> {
         items: &[&Expr],
         problems: &mut Vec<Diagnostic>,
     ) -> Type {
-        let mut args = self.tys(items, problems);
-        if let Some(arity) = crate::classes::arity(self.db, self.file, &symbol)
-            && !arity.contains(&args.len())
-        {
-            let expected = match (arity.start(), arity.end()) {
-                (0, 0) => "no type arguments".to_owned(),
-                (1, 1) => "1 type argument".to_owned(),
-                (from, to) if from == to => format!("{to} type arguments"),
-                (from, to) => format!("{from} to {to} type arguments"),
-            };
-            let message = format!("`{}` takes {expected}, got {}", symbol.name(), args.len());
-            self.problem(
-                Rule::WrongTypeArguments,
-                node.slice.range(),
-                message,
-                problems,
-            );
-            args.clear();
-        }
         // What stands in an array is a machine number; any other container holds objects.
         let is_raw = &*symbol.module == "__static__"
             && matches!(&*symbol.qualname, "Array" | "Array2" | "Array3" | "Vector");
-        let args: Vec<Type> = if is_raw {
-            args
-        } else {
-            args.into_iter().map(|ty| ty.boxed()).collect()
+        let boxed = |ty: Type| if is_raw { ty } else { ty.boxed() };
+        let is_known = crate::classes::has_known_arity(self.db, self.file, &symbol);
+        let params = crate::classes::class_interface_params(self.db, self.file, &symbol);
+        let args = match (is_known, params.is_empty()) {
+            // A class of which the parameters are not known takes anything.
+            (false, true) => Some(self.tys(items, problems).into()),
+            (false, false) => {
+                let mut unheard = Vec::new();
+                let args =
+                    self.type_arguments("", &params, items, node.slice.range(), &mut unheard);
+                args.or_else(|| Some(self.tys(items, problems).into()))
+            }
+            (true, _) => {
+                self.type_arguments(symbol.name(), &params, items, node.slice.range(), problems)
+            }
         };
-        self.instance(symbol, args.into())
+        let args: Types = args.unwrap_or_else(Types::none);
+        self.instance(symbol, args.iter().map(|ty| boxed(*ty)).collect())
     }
 
     fn special(
@@ -622,6 +757,29 @@ impl<'db> Scope<'db> {
             Special::Tuple => self.tuple(&node.slice, problems),
             Special::Type => self.class_object(&node.slice, problems),
             Special::Callable => self.callable(node, &items, problems),
+            Special::Generic | Special::Protocol | Special::SelfType => {
+                self.given(&items, problems);
+                let message = match special {
+                    Special::SelfType => "`Self` takes no type arguments".to_owned(),
+                    _ => format!(
+                        "`{}[…]` is for the bases of a class, and no type",
+                        special.name()
+                    ),
+                };
+                self.problem(Rule::InvalidAnnotation, node.range(), message, problems);
+                Type::Dynamic
+            }
+            Special::Concatenate => {
+                self.parameters_given(&Expr::Subscript(node.clone()), problems);
+                let message = "`Concatenate` can only stand for a `ParamSpec`, as in `Callable`";
+                self.problem(
+                    Rule::InvalidAnnotation,
+                    node.range(),
+                    message.to_owned(),
+                    problems,
+                );
+                Type::Dynamic
+            }
             Special::TypeGuard | Special::TypeIs => {
                 let of = self.ty(first(&node.slice), problems).boxed();
                 Type::Guard(of.into(), special == Special::TypeIs)
@@ -696,16 +854,7 @@ impl<'db> Scope<'db> {
             let item = self.ty(item, problems).boxed();
             return Type::Instance(Symbol::new("builtins", "tuple"), [item].into());
         }
-        if items.iter().any(|item| item.is_starred_expr()) {
-            self.tys(&items, problems);
-            return Type::builtin("tuple");
-        }
-        Type::Tuple(
-            self.tys(&items, problems)
-                .into_iter()
-                .map(|ty| ty.boxed())
-                .collect(),
-        )
+        self.tuple_of(&items, problems)
     }
 
     fn class_object(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
@@ -744,67 +893,24 @@ impl<'db> Scope<'db> {
             return Type::Callable(Signature::of_anything(Type::Dynamic));
         };
         let returns = self.ty(returns, problems).boxed();
-        Type::Callable(match params {
-            Expr::List(list) => {
-                let items: Vec<&Expr> = list.elts.iter().collect();
-                let types = self.tys(&items, problems);
-                Signature::of_positional(types.into_iter().map(|ty| ty.boxed()), returns)
-            }
-            Expr::EllipsisLiteral(_) => Signature::of_anything(returns),
-            other => match self.ty(other, problems) {
-                Type::TypeVar(variable) if variable.kind == VariableKind::Parameters => {
-                    Signature::new([], Rest::Variable(variable), returns)
+        Type::Callable(match self.parameters_given(params, problems) {
+            Some(Type::Parameters(given)) => given.returning(returns),
+            Some(Type::TypeVar(variable)) => Signature::new([], Rest::Variable(variable), returns),
+            _ => {
+                if !self.ty(params, problems).is_dynamic() {
+                    let message =
+                        "The parameters of `Callable` are a list of types, `...`, or a `ParamSpec`";
+                    self.problem(
+                        Rule::InvalidAnnotation,
+                        params.range(),
+                        message.to_owned(),
+                        problems,
+                    );
                 }
-                Type::Parameters(signature) => signature.returning(returns),
-                _ => Signature::of_anything(returns),
-            },
+                Signature::of_anything(returns)
+            }
         })
     }
-}
-
-/// Whether a function binds `name`: as a parameter, by assignment, by an import or by a definition.
-fn binds(function: &StmtFunctionDef, name: &str) -> bool {
-    use keelback_parser::ast::visitor::{Visitor, walk_expr, walk_stmt};
-    use keelback_parser::ast::{ExprContext, Stmt};
-
-    struct Search<'n> {
-        name: &'n str,
-        found: bool,
-    }
-    impl<'a> Visitor<'a> for Search<'_> {
-        fn visit_stmt(&mut self, stmt: &'a Stmt) {
-            match stmt {
-                Stmt::FunctionDef(node) => self.found |= node.name.as_str() == self.name,
-                Stmt::ClassDef(node) => self.found |= node.name.as_str() == self.name,
-                Stmt::Import(node) => {
-                    self.found |= node.names.iter().any(|alias| {
-                        let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                        bound.split('.').next() == Some(self.name)
-                    });
-                }
-                Stmt::ImportFrom(node) => {
-                    self.found |= node.names.iter().any(|alias| {
-                        alias.asname.as_ref().unwrap_or(&alias.name).as_str() == self.name
-                    });
-                }
-                _ => walk_stmt(self, stmt),
-            }
-        }
-
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            if let Expr::Name(node) = expr {
-                self.found |= node.ctx == ExprContext::Store && node.id.as_str() == self.name;
-            }
-            walk_expr(self, expr);
-        }
-    }
-    let mut search = Search { name, found: false };
-    search.visit_body(&function.body);
-    search.found
-        || function
-            .parameters
-            .iter()
-            .any(|param| param.name().as_str() == name)
 }
 
 /// The class that an old name in `typing` means.
@@ -855,86 +961,4 @@ fn describe(expr: &Expr) -> &'static str {
         Expr::Lambda(_) => "A lambda",
         _ => "This expression",
     }
-}
-
-/// The type that the module-level variable `name` of `file` is an alias of, if it is one.
-pub fn alias(db: &dyn Db, file: File, name: &Name) -> Option<Type> {
-    alias_query(db, Definition::new(db, file, *name))
-}
-
-#[salsa::tracked(returns(clone), cycle_result = no_alias)]
-fn alias_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Type> {
-    use crate::symbols::{SymbolKind, symbol_table};
-    use keelback_parser::ast::Stmt;
-
-    let (file, name) = (definition.file(db), definition.qualname(db));
-    let table = symbol_table(db, file);
-    if !matches!(
-        table.names.get(name)?,
-        SymbolKind::Variable { may_be_alias: true }
-    ) {
-        return None;
-    }
-    let Part { parsed, index } = part(db, file, name);
-    let binding = index.scope.bindings.get(name)?.first()?;
-    let mut scope = Scope::module(db, file);
-    let value = match find_stmt(&parsed, binding.stmt)? {
-        Stmt::Assign(node) => &*node.value,
-        Stmt::AnnAssign(node) => node.value.as_deref()?,
-        Stmt::TypeAlias(node) => {
-            if let Some(params) = &node.type_params {
-                let module = crate::resolve::module_name(db, file);
-                scope.add_type_params(&params.type_params, Symbol::of(module, *name));
-            }
-            &*node.value
-        }
-        _ => return None,
-    };
-    if let Expr::Call(call) = value {
-        let kind = crate::reach::dotted(&call.func)?;
-        return match crate::index::last_part(&kind) {
-            "TypeVar" | "ParamSpec" | "TypeVarTuple" => {
-                crate::variables::of_call(&scope, *name, call).map(Type::TypeVar)
-            }
-            "NewType" => {
-                let base = scope.ty(call.arguments.args.get(1)?, &mut Vec::new());
-                let module = crate::resolve::module_name(db, file);
-                Some(match base {
-                    Type::Dynamic => Type::Dynamic,
-                    base => Type::New(Symbol::of(module, *name), base.into()),
-                })
-            }
-            "TypeAliasType" => Some(scope.ty(call.arguments.args.get(1)?, &mut Vec::new())),
-            kind if crate::reach::may_make_class(kind) => {
-                crate::functional::instance(db, file, name)
-            }
-            _ => Some(Type::Dynamic),
-        };
-    }
-    // A plain name may just as well be a variable that is copied.
-    if matches!(value, Expr::Name(_) | Expr::Attribute(_)) {
-        return match scope.resolve(value) {
-            Resolved::Class(_) | Resolved::Primitive(_) | Resolved::Special(_) => {
-                Some(scope.ty(value, &mut Vec::new()))
-            }
-            Resolved::Variable { file, name } => alias(db, file, &name),
-            _ => None,
-        };
-    }
-    if value.is_none_literal_expr()
-        && !matches!(
-            find_stmt(&parsed, binding.stmt),
-            Some(Stmt::TypeAlias(_) | Stmt::AnnAssign(_))
-        )
-    {
-        return None;
-    }
-    let mut problems = Vec::new();
-    let ty = scope.ty(value, &mut problems);
-    (problems.is_empty()).then_some(ty)
-}
-
-fn no_alias(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Option<Type> {
-    // An alias in terms of itself is cut here: the inner use is dynamic.
-    Some(Type::Dynamic)
 }

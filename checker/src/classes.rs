@@ -1,10 +1,9 @@
 //! Interfaces of classes: bases, members, and whether the runtime lays out their instances.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::collections::IndexMap;
-use keelback_parser::ast::{Expr, StmtClassDef, TypeParam};
+use keelback_parser::ast::{Expr, StmtClassDef};
 
 use crate::annotation::{Annotation, Scope};
 use crate::db::{Db, Definition, File};
@@ -16,7 +15,7 @@ use crate::signatures::{KnownDecorator, known_decorator};
 use crate::simple::SimpleTypes;
 use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, symbol_table};
-use crate::types::{Name, Symbol, Type, Types, Variable, VariableKind};
+use crate::types::{Name, Symbol, Type, Types, Variable};
 
 /// Whether `file` defines a class called `qualname`.
 pub fn has_class(db: &dyn Db, file: File, qualname: &Name) -> bool {
@@ -54,11 +53,10 @@ pub fn class_interface_params(db: &dyn Db, from: File, symbol: &Symbol) -> Arc<[
     }
 }
 
-/// How many type arguments the class takes; `None` when that is not known.
-pub fn arity(db: &dyn Db, from: File, symbol: &Symbol) -> Option<RangeInclusive<usize>> {
-    let file = resolve_from(db, from, &symbol.module)?;
-    let heritage = heritage(db, Definition::new(db, file, symbol.qualname));
-    heritage.arity.clone()
+/// Whether it is known which type arguments the class takes.
+pub(crate) fn has_known_arity(db: &dyn Db, from: File, symbol: &Symbol) -> bool {
+    resolve_from(db, from, &symbol.module)
+        .is_some_and(|file| heritage(db, Definition::new(db, file, symbol.qualname)).is_arity_known)
 }
 
 /// What the head of a class says.
@@ -68,8 +66,8 @@ pub(crate) struct Heritage {
     pub bases: Vec<Type>,
     /// Its type parameters.
     pub type_params: Arc<[Variable]>,
-    /// How many type arguments there may be, when that is known.
-    pub arity: Option<RangeInclusive<usize>>,
+    /// Whether the type parameters say which type arguments there may be.
+    pub is_arity_known: bool,
     /// `Protocol` is among the bases.
     pub is_protocol: bool,
     /// The metaclass, if it is a known class.
@@ -119,9 +117,9 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
                 if let Expr::Subscript(subscript) = base {
                     let mut names = Vec::new();
                     for item in slice_items(&subscript.slice) {
-                        scope
-                            .ty(item, &mut Vec::new())
-                            .collect_variables(&mut names);
+                        let named = scope.starred(item).unwrap_or(item);
+                        let variable = scope.variable(named);
+                        names.extend(variable.filter(|own| !names.contains(own)));
                     }
                     explicit = Some(names);
                 }
@@ -136,7 +134,7 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
         };
         ty.collect_variables(&mut variables);
         let ty = owned(ty, symbol);
-        let is_class = matches!(ty, Type::Instance(..) | Type::Tuple(_));
+        let is_class = matches!(ty, Type::Instance(..) | Type::Tuple(_) | Type::Variadic(..));
         heritage
             .bases
             .push(if is_class { ty } else { Type::Dynamic });
@@ -164,7 +162,7 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
             heritage.has_keywords = true;
         }
     }
-    let (names, arity) = match &node.type_params {
+    let names: Vec<Variable> = match &node.type_params {
         Some(params) => {
             let mut own = Scope::inside(db, file, qualname);
             let variables = params.type_params.iter().map(|param| {
@@ -172,24 +170,11 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
                 own.add_type_params(std::slice::from_ref(param), symbol);
                 variable
             });
-            let names: Vec<Variable> = variables.collect();
-            let required = params.type_params.iter().filter(|param| match param {
-                TypeParam::TypeVar(node) => node.default.is_none(),
-                _ => true,
-            });
-            let plain = params.type_params.iter().all(|param| param.is_type_var());
-            let arity = plain.then(|| required.count()..=params.type_params.len());
-            (names, arity)
+            variables.collect()
         }
         None => {
-            let names = explicit.unwrap_or(variables);
-            // Defaults and parameter specifications of old-style variables are not looked at in stubs.
-            let known = !file.path(db).is_stub() || is_well_known(db, file, qualname);
-            let plain = names.iter().all(|v| v.kind == VariableKind::Type);
-            let required = names.iter().filter(|v| v.default.is_none()).count();
-            let arity = (known && plain).then_some(required..=names.len());
-            let names = names.into_iter().map(|v| v.owned_by(symbol)).collect();
-            (names, arity)
+            let names = explicit.unwrap_or(variables).into_iter();
+            names.map(|v| v.owned_by(symbol)).collect()
         }
     };
     heritage.type_params = names.into();
@@ -201,10 +186,7 @@ pub(crate) fn heritage<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Arc
     // A stub says it by its type parameters.
     let is_declared = file.path(db).is_stub() && !heritage.type_params.is_empty();
     let takes_anything = takes_anything && !is_declared;
-    heritage.arity = match takes_anything {
-        true => None,
-        false => arity,
-    };
+    heritage.is_arity_known = !takes_anything;
     Arc::new(heritage)
 }
 
@@ -227,21 +209,6 @@ fn no_heritage(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Arc<Heritage> {
         has_odd_base: true,
         ..Heritage::default()
     })
-}
-
-/// Classes whose number of type arguments is checked although a stub defines them.
-fn is_well_known(db: &dyn Db, file: File, qualname: &Name) -> bool {
-    matches!(
-        (&*module_name(db, file), &**qualname),
-        (
-            "builtins",
-            "list" | "dict" | "set" | "frozenset" | "int" | "str" | "float" | "bool" | "bytes"
-        ) | ("__static__", _)
-            | (
-                "collections",
-                "deque" | "defaultdict" | "OrderedDict" | "Counter"
-            )
-    )
 }
 
 fn slice_items(slice: &Expr) -> Vec<&Expr> {

@@ -15,21 +15,26 @@ use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_
 use crate::members::is_subclass;
 use crate::rules::{Level, Rule};
 use crate::suggest;
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Type};
 
 mod classes;
 mod conflicts;
 mod constructors;
 mod dataclasses;
+mod decorators;
 mod enums;
 mod finals;
+mod generics;
 mod hints;
 mod implementations;
 mod imports;
 mod locals;
+mod new_types;
 mod overloads;
 mod overrides;
 mod protocols;
+mod type_aliases;
+mod type_variables;
 mod typed_dicts;
 mod unreachable;
 mod unused;
@@ -47,8 +52,14 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.imports();
         checker.redefinitions();
         checker.annotations();
+        checker.type_variables();
+        checker.type_aliases();
+        checker.new_types();
         checker.classes();
         checker.typed_dict_calls();
+        checker.generics();
+        checker.uses_of_self();
+        checker.decorators();
         checker.overrides();
         checker.overloads();
         checker.finals();
@@ -185,7 +196,8 @@ impl Checker<'_> {
             let scope = match class {
                 Some(class) => Scope::inside(self.db, self.file, class),
                 None => Scope::module(self.db, self.file),
-            };
+            }
+            .checked();
             let is_typed_dict = class.is_some_and(|class| {
                 let symbol = typed_dicts::symbol_of(self, class);
                 crate::typed_dicts::is_typed_dict(self.db, self.file, &symbol)
@@ -198,16 +210,6 @@ impl Checker<'_> {
                     Some(Stmt::AnnAssign(node)) => {
                         scope.annotation(&node.annotation, &mut problems);
                     }
-                    Some(Stmt::TypeAlias(node)) => {
-                        let mut scope = scope.clone();
-                        if let Some(params) = &node.type_params {
-                            let module = crate::resolve::module_name(self.db, self.file);
-                            let name = node.name.as_name_expr().map_or("", |name| name.id.as_str());
-                            let alias = Symbol::of(module, Name::new(name));
-                            scope.add_type_params(&params.type_params, alias);
-                        }
-                        scope.ty(&node.value, &mut problems);
-                    }
                     _ => {}
                 }
             }
@@ -217,17 +219,17 @@ impl Checker<'_> {
                 let Some(node) = find_function(&parsed, entry.range) else {
                     continue;
                 };
-                let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
-                for parameter in &node.parameters {
-                    if let Some(annotation) = parameter.annotation() {
-                        scope.ty(annotation, &mut problems);
+                let scope = crate::signatures::scope_of(self.db, self.file, entry, node).checked();
+                for (parameter, kind) in crate::signatures::parameters(node) {
+                    if let Some(annotation) = &parameter.annotation {
+                        scope.parameter(annotation, kind, &mut problems);
                     }
                 }
                 if let Some(returns) = &node.returns {
                     scope.ty(returns, &mut problems);
                 }
                 self.unpacked_keywords(&scope, node);
-                let inside = Scope::inside(self.db, self.file, &entry.qualname);
+                let inside = Scope::inside(self.db, self.file, &entry.qualname).checked();
                 let mut locals = LocalAnnotations(Vec::new());
                 locals.visit_body(&node.body);
                 for annotation in locals.0 {

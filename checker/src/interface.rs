@@ -148,7 +148,9 @@ impl FunctionInterface {
     /// Whether its keyword arguments are the items of a typed dictionary: `**kwargs: Unpack[T]`.
     pub fn takes_items(&self) -> bool {
         let last = self.params.last();
-        last.is_some_and(|param| matches!(param.ty, Type::Unpacked(_)))
+        last.is_some_and(|param| {
+            param.kind == ParamKind::VarKeyword && matches!(param.ty, Type::Unpacked(_))
+        })
     }
 }
 

@@ -19,6 +19,7 @@
 
 #![deny(unsafe_code)]
 
+mod aliases;
 pub mod annotation;
 pub mod check;
 mod class_values;

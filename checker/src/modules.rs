@@ -76,8 +76,8 @@ fn export_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Exp
         },
         SymbolKind::Dynamic => Export::Dynamic,
         SymbolKind::Variable { .. } => {
-            if let Some(alias) = crate::annotation::alias(db, file, name) {
-                Export::Alias(alias)
+            if let Some(alias) = crate::aliases::alias(db, file, name) {
+                Export::Alias(alias.value)
             } else if let Some(constant) = crate::constants::final_constant(db, file, name) {
                 Export::Constant(constant)
             } else {

@@ -174,6 +174,18 @@ rules! {
     InvalidAnnotation = "invalid-annotation", Error, Types;
     /// A generic type has the wrong number of arguments.
     WrongTypeArguments = "wrong-type-arguments", Error, Types;
+    /// A type variable is used where nothing around is generic in it.
+    UnboundTypeVariable = "unbound-type-variable", Error, Types;
+    /// A type variable is declared in a way that cannot work, or used where one of its kind cannot stand.
+    InvalidTypeVariable = "invalid-type-variable", Error, Types;
+    /// The parameters of a generic class are not declared as they must be.
+    InvalidGeneric = "invalid-generic", Error, Types;
+    /// A type parameter is used in a way that contradicts its variance.
+    InvalidVariance = "invalid-variance", Error, Types;
+    /// A type alias does not stand for a type, or stands for itself.
+    InvalidTypeAlias = "invalid-type-alias", Error, Types;
+    /// A `NewType` is not declared as it must be.
+    InvalidNewType = "invalid-new-type", Error, Types;
     /// One name has two different declared types.
     ConflictingDeclaration = "conflicting-declaration", Error, Types;
     /// A function or class is defined twice under one name.

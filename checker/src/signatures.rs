@@ -462,11 +462,37 @@ fn params(scope: &Scope<'_>, node: &StmtFunctionDef, receiver: Option<&Type>) ->
     params
 }
 
+/// The parameters of a function with their kinds, in order.
+pub(crate) fn parameters(node: &StmtFunctionDef) -> impl Iterator<Item = (&Parameter, ParamKind)> {
+    let nodes = &node.parameters;
+    fn each(
+        list: &[ParameterWithDefault],
+        kind: ParamKind,
+    ) -> impl Iterator<Item = (&Parameter, ParamKind)> {
+        list.iter().map(move |node| (&node.parameter, kind))
+    }
+    each(&nodes.posonlyargs, ParamKind::PositionalOnly)
+        .chain(each(&nodes.args, ParamKind::Positional))
+        .chain(
+            nodes
+                .vararg
+                .iter()
+                .map(|node| (&**node, ParamKind::VarPositional)),
+        )
+        .chain(each(&nodes.kwonlyargs, ParamKind::KeywordOnly))
+        .chain(
+            nodes
+                .kwarg
+                .iter()
+                .map(|node| (&**node, ParamKind::VarKeyword)),
+        )
+}
+
 fn param(scope: &Scope<'_>, node: &Parameter, kind: ParamKind) -> Param {
     let ty = node.annotation.as_ref().map(|annotation| {
         match crate::typed_dicts::unpacked(scope, annotation) {
             Some(of) if kind == ParamKind::VarKeyword => of,
-            _ => scope.ty(annotation, &mut Vec::new()),
+            _ => scope.parameter(annotation, kind, &mut Vec::new()),
         }
     });
     Param {

@@ -76,6 +76,7 @@ struct Bound {
 pub(crate) fn outline(db: &dyn Db, file: File) -> Outline {
     let mut names: IndexMap<Name, Bound> = IndexMap::default();
     let mut table = SymbolTable {
+        class_aliases: Default::default(),
         module: module_name(db, file),
         names: IndexMap::default(),
         classes: Default::default(),

@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 
 use crate::collections::{IndexMap, IndexSet};
-use keelback_parser::ast::Stmt;
+use keelback_parser::ast::{Expr, Stmt};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -54,6 +54,8 @@ pub struct SymbolTable {
     pub classes: IndexSet<Name>,
     /// The last parts of the names of nested classes: any other name is looked up outside of classes and functions at once.
     pub(crate) nested: FxHashSet<Name>,
+    /// Type aliases that classes define, by qualified name.
+    pub(crate) class_aliases: FxHashSet<Name>,
     /// Modules of `from m import *`.
     pub stars: Vec<Name>,
     /// `__all__`, if it is a literal.
@@ -196,12 +198,8 @@ fn source_table(db: &dyn Db, file: File) -> SymbolTable {
 /// The table of a file that is parsed as a whole.
 pub(crate) fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
     let Part { parsed, index } = part;
-    let looks_like_type = |binding: &Binding| match find_stmt(parsed, binding.stmt) {
-        Some(Stmt::Assign(node)) => crate::reach::may_be_type(&node.value),
-        Some(Stmt::AnnAssign(node)) => crate::reach::dotted(&node.annotation)
-            .is_some_and(|name| crate::index::last_part(&name) == "TypeAlias"),
-        Some(Stmt::TypeAlias(_)) => true,
-        _ => false,
+    let looks_like_type = |binding: &Binding| {
+        find_stmt(parsed, binding.stmt).is_some_and(|stmt| looks_like_alias(stmt, index))
     };
     let is_known = |kind: &BindingKind| match kind {
         BindingKind::Function(name) => {
@@ -234,6 +232,7 @@ pub(crate) fn table_of(db: &dyn Db, file: File, part: &Part) -> SymbolTable {
             .keys()
             .filter_map(|name| Some(Name::new(name.rsplit_once('.')?.1)))
             .collect(),
+        class_aliases: class_aliases(part),
         stars: index.scope.stars.clone(),
         all: index.all.clone(),
         is_known: file.path(db).is_stub() || is_static || is_typed_package(db, file),
@@ -284,6 +283,49 @@ fn is_typed_package(db: &dyn Db, file: File) -> bool {
     matches!(marker.status(db), crate::system::Status::File(_))
 }
 
+/// The names that classes bind once, and in a way that cannot be meant as anything but a type.
+fn class_aliases(part: &Part) -> FxHashSet<Name> {
+    let mut found = FxHashSet::default();
+    for class in part.index.classes.values() {
+        for (name, bindings) in &class.scope.bindings {
+            let [binding] = &bindings[..] else {
+                continue;
+            };
+            let is_plain = |value: &Expr| {
+                matches!(
+                    value,
+                    Expr::Name(_) | Expr::Attribute(_) | Expr::NoneLiteral(_)
+                )
+            };
+            let is_alias = match find_stmt(&part.parsed, binding.stmt) {
+                Some(Stmt::Assign(node)) if is_plain(&node.value) => false,
+                Some(stmt) => looks_like_alias(stmt, &part.index),
+                None => false,
+            };
+            if is_alias {
+                found.insert(Name::new(format!("{}.{name}", class.qualname)));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a statement that binds one name may define a type alias.
+pub(crate) fn looks_like_alias(stmt: &Stmt, index: &crate::index::ModuleIndex) -> bool {
+    match stmt {
+        Stmt::Assign(node) => crate::reach::may_be_type(&node.value),
+        Stmt::AnnAssign(node) => crate::reach::dotted(&node.annotation).is_some_and(|name| {
+            let imported = index.scope.bindings.get(&*name).and_then(|all| all.last());
+            crate::index::last_part(&name) == "TypeAlias"
+                || imported.is_some_and(|binding| {
+                    matches!(&binding.kind, BindingKind::ImportFrom { name, .. } if &**name == "TypeAlias")
+                })
+        }),
+        Stmt::TypeAlias(_) => true,
+        _ => false,
+    }
+}
+
 /// What a name that is bound in these ways, in order, is. `is_known` says of a function or class that the ways do not disagree,
 /// `looks_like_type` of the only one that it may make an alias.
 pub(crate) fn kind_of<K: Borrow<BindingKind>>(
@@ -315,6 +357,18 @@ pub(crate) fn kind_of<K: Borrow<BindingKind>>(
             }
             BindingKind::Augmented | BindingKind::Other => {}
         }
+    }
+    // The same name of modules that share what they have.
+    if let Some(BindingKind::ImportFrom { module, name }) = kinds.last().map(Borrow::borrow)
+        && kinds.iter().all(|kind| {
+            matches!(kind.borrow(), BindingKind::ImportFrom { module, name: other } if other == name
+                && matches!(&**module, "typing" | "typing_extensions" | "collections.abc"))
+        })
+    {
+        return SymbolKind::Import {
+            module: *module,
+            name: *name,
+        };
     }
     let is_variable = kinds.iter().all(|kind| {
         matches!(

@@ -6,8 +6,7 @@ use crate::annotation::Scope;
 use crate::db::{Db, File};
 use crate::index::{FunctionEntry, find_function};
 use crate::types::{
-    Name, Rest, Signature, Symbol, Type, TypeRef, Types, Variable, VariableKind, VariableParts,
-    Variance,
+    Name, Symbol, Type, TypeRef, Types, Variable, VariableKind, VariableParts, Variance,
 };
 
 /// The variable that a type parameter of `owner` declares. What it is bound to may name parameters that `scope` already sees.
@@ -46,7 +45,7 @@ pub(crate) fn of_type_param(scope: &Scope<'_>, param: &TypeParam, owner: Symbol)
             parts.default = node
                 .default
                 .as_deref()
-                .map(|given| TypeRef::new(scope.ty(given, &mut Vec::new())));
+                .map(|given| TypeRef::new(tuple_default(scope, given)));
         }
     }
     Variable::new(parts)
@@ -89,7 +88,7 @@ pub(crate) fn of_call(scope: &Scope<'_>, name: Name, call: &ExprCall) -> Option<
         TypeRef::new(match kind {
             VariableKind::Parameters => parameters(scope, given),
             VariableKind::Type => bound_of(scope, given),
-            VariableKind::Tuple => scope.ty(given, &mut Vec::new()),
+            VariableKind::Tuple => tuple_default(scope, given),
         })
     });
     let constraints = match kind {
@@ -114,16 +113,17 @@ fn bound_of(scope: &Scope<'_>, expr: &Expr) -> Type {
 }
 
 /// What stands for a parameter specification: `[int, str]`, `...`, or another one.
-pub(crate) fn parameters(scope: &Scope<'_>, expr: &Expr) -> Type {
-    match expr {
-        Expr::List(list) => Type::Parameters(Signature::of_positional(
-            list.elts.iter().map(|ty| bound_of(scope, ty)),
-            Type::Never,
-        )),
-        Expr::EllipsisLiteral(_) => {
-            Type::Parameters(Signature::new([], Rest::Anything, Type::Never))
-        }
-        other => scope.ty(other, &mut Vec::new()),
+fn parameters(scope: &Scope<'_>, expr: &Expr) -> Type {
+    scope
+        .parameters_given(expr, &mut Vec::new())
+        .unwrap_or(Type::Dynamic)
+}
+
+/// What stands for a variable tuple: `*tuple[int, str]`, or another one.
+fn tuple_default(scope: &Scope<'_>, expr: &Expr) -> Type {
+    match scope.starred(expr) {
+        Some(inner) => scope.unpacked(inner, &mut Vec::new()),
+        None => Type::Dynamic,
     }
 }
 

@@ -83,11 +83,26 @@ impl Checker<'_> {
                 Resolved::Variable { file, name } if self.is_plain_value(file, &name) => {
                     Some(format!("`{name}` is a value and cannot be a base class"))
                 }
-                Resolved::Special(_) | Resolved::Variable { .. } | Resolved::Dynamic => None,
+                Resolved::Variable { file, name } => self.no_class(file, &name),
+                Resolved::Special(_) | Resolved::Dynamic => None,
             };
             if let Some(message) = message {
                 self.report(Rule::InvalidBase, base.range(), message);
             }
+        }
+    }
+
+    /// Why nothing can derive from an alias, if it is one that stands for no class.
+    fn no_class(&self, file: crate::db::File, name: &crate::types::Name) -> Option<String> {
+        let alias = crate::aliases::alias(self.db, file, name)?;
+        match (alias.form, alias.value) {
+            (crate::aliases::Form::Statement, _) => Some(format!(
+                "`{name}` is a type alias, an object of its own, and cannot be a base class"
+            )),
+            (_, Type::New(..)) => Some(format!(
+                "`{name}` is a `NewType` and cannot be a base class"
+            )),
+            _ => None,
         }
     }
 

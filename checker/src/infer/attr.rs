@@ -547,6 +547,8 @@ impl Cx<'_> {
         let stored = self.mangled(name);
         let at = range(&attribute.attr);
         let (ty, view, of) = (value.ty, value.view(), receiver.view());
+        self.check_generic_attribute(&of, &stored, at);
+        self.check_stored(&of, name, &stored, &value);
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
         self.state.distrust_attribute(&stored);
         if let Some(place) = self.attribute_place(attribute) {
@@ -848,7 +850,12 @@ impl Cx<'_> {
 pub fn erase_top(ty: &Type) -> Type {
     match ty {
         Type::TypeVar(variable) if variable.is_self() => variable.upper().without_variables(),
-        Type::TypeVar(..) => Type::Dynamic,
+        Type::ClassOf(of) if of.has_variables() => ty.without_variables(),
+        Type::TypeVar(..)
+        | Type::Alias(..)
+        | Type::Unpacked(_)
+        | Type::ParametersOf(..)
+        | Type::Parameters(_) => Type::Dynamic,
         other => *other,
     }
 }

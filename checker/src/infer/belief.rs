@@ -10,12 +10,12 @@ use keelback_parser::text_size::TextRange;
 use crate::rules::Rule;
 use crate::suggest::did_you_mean;
 use crate::tree::{BinaryOp, Expr};
-use crate::types::{Name, Signature, Type, VariableKind};
+use crate::types::{Name, Rest, Signature, Type, VariableKind};
 use crate::typing::{Argument, Attribute, CallProblem, Callee, Given};
 
 use super::cx::{Cx, range};
 use super::flow::Place;
-use super::world::widen;
+use super::world::{erase, widen};
 
 impl Cx<'_> {
     /// Remembers what is believed of the value of a place; or forgets it, if that is no more than is certain.
@@ -24,6 +24,18 @@ impl Cx<'_> {
             Some(ty) if !ty.is_dynamic() => self.state.beliefs.insert(place, ty),
             _ => self.state.beliefs.remove(&place),
         };
+    }
+
+    /// Whether what is believed of a value says more than the declared type of the place that it is stored in: of a generic class whose
+    /// arguments are not known the declaration says more.
+    pub fn says_more(&self, belief: &Type, declared: &Type) -> bool {
+        let is_open = belief.class().is_some()
+            && declared
+                .members()
+                .iter()
+                .any(|member| member.class() == belief.class())
+            && belief.any(&mut |part| part.is_dynamic());
+        !is_open && self.world.assignable(belief, declared)
     }
 
     /// `e`, the attribute `name` of a value that was seen as `receiver`, with what is believed of it. `certain` is the value's type: of a
@@ -56,9 +68,11 @@ impl Cx<'_> {
                 {
                     e.believed(found.ty)
                 }
-                _ => e,
+                (Type::Module(_), _) => e,
+                _ => self.refine_attribute(e, receiver, name),
             };
         }
+        self.check_generic_attribute(receiver, name, at);
         let is_open = match certain {
             // A decorated function is what its decorators make of it.
             Type::Function(_) => !matches!(receiver, Type::Function(_)),
@@ -75,6 +89,32 @@ impl Cx<'_> {
                 e
             }
             Attribute::Missing | Attribute::Unknown => e,
+        }
+    }
+
+    /// `e`, an attribute of which something is certain, with what is believed beyond that: type arguments, and what `Self` is.
+    fn refine_attribute(&self, e: Expr, receiver: &Type, name: &str) -> Expr {
+        let is_open = e.ty.any(&mut |part| {
+            part.is_dynamic()
+                || matches!(part, Type::TypeVar(_))
+                || matches!(part, Type::Callable(signature) if signature.rest != Rest::Nothing)
+        });
+        let is_own = matches!(
+            (e.ty.class(), receiver.as_instance().class()),
+            (Some(own), Some(receiver)) if self.world.is_subclass(&receiver, &own) == Some(true)
+                && !own.is_builtin("object")
+        );
+        if !is_open && !is_own {
+            return e;
+        }
+        match self.world.attribute(receiver, name) {
+            Attribute::Found(found)
+                if (e.ty.has_variables() && found.ty.class() == e.ty.class())
+                    || self.world.assignable(&found.ty, &erase(&e.ty)) =>
+            {
+                e.believed(found.ty)
+            }
+            _ => e,
         }
     }
 
@@ -159,21 +199,43 @@ impl Cx<'_> {
             return e;
         }
         // Where nothing is to be solved the declared parameters said it all.
-        let is_generic = |callee: &Callee| Type::Callable(callee.signature).has_variables();
-        let of_generic = matches!(callee, Type::Method(_, symbol) if {
-            self.world.overloads(symbol).iter().any(|own| Type::Callable(Signature::of(own)).has_variables())
+        let is_unpacked = |signature: Signature| {
+            let mut params = signature.params.iter();
+            params.any(|param| matches!(param.ty, Type::Unpacked(_)))
+        };
+        let is_generic = |callee: &Callee| {
+            Type::Callable(callee.signature).has_variables() || is_unpacked(callee.signature)
+        };
+        let of_generic = matches!(callee, Type::Method(_, symbol) | Type::Function(symbol) if {
+            self.world.overloads(symbol).iter().any(|own| {
+                let own = Signature::of(own);
+                Type::Callable(own).has_variables() || is_unpacked(own)
+            })
         });
         let is_certain = !e.ty.is_dynamic() && e.belief.is_none();
         if is_certain && !of_generic && !callees.iter().any(is_generic) {
             return e;
         }
         let given = arguments(call, types);
-        match self.world.call(&callees, &given) {
+        match self.world.call_for(&callees, &given, self.wanted.as_ref()) {
             Ok(Type::Dynamic | Type::Never) => e,
-            Ok(ty) if self.world.assignable(&ty, &e.ty.without_variables()) => e.believed(ty),
             // What a guard says of an argument may depend on the others.
             Ok(ty @ Type::Guard(..)) if matches!(e.ty, Type::Guard(..)) => e.believed(ty),
-            Ok(_) => e,
+            Ok(ty) if e.ty.is_dynamic() || self.world.assignable(&ty, &erase(&e.ty)) => {
+                e.believed(ty)
+            }
+            Ok(ty) => {
+                let mut e = e;
+                // The arguments of a class are what is expected of the call, where that decides them.
+                if let (Type::Instance(own, _), Type::Instance(other, args)) = (e.ty, ty)
+                    && own == other
+                    && !args.is_empty()
+                    && &*own.module != "__static__"
+                {
+                    e.ty = erase(&ty);
+                }
+                e
+            }
             Err(problem) => {
                 if self.findings.len() == found {
                     self.report_call(&problem, &given, call);
@@ -194,7 +256,7 @@ impl Cx<'_> {
             self.report_uncallable(callee, call);
             return None;
         }
-        match self.world.call(&callees, given) {
+        match self.world.call_for(&callees, given, self.wanted.as_ref()) {
             Ok(ty) => Some(ty),
             Err(problem) => {
                 self.report_call(&problem, given, call);
@@ -318,6 +380,13 @@ impl Cx<'_> {
                     ),
                 );
             }
+            CallProblem::NotPassedOn(specification) => self.report(
+                Rule::InvalidArgument,
+                range(call),
+                format!(
+                    "`{name}` takes `*args: {specification}.args, **kwargs: {specification}.kwargs` after its own positional arguments, and nothing else"
+                ),
+            ),
             CallProblem::NoneOf => {
                 let types: Vec<String> =
                     given.iter().map(|arg| widen(&arg.ty).to_string()).collect();

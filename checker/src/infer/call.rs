@@ -17,6 +17,13 @@ use super::world::{Lookup, Resolved, erase, substitute, widen};
 impl Cx<'_> {
     /// A call.
     pub fn call(&mut self, call: &ast::ExprCall, expected: Option<&Type>) -> Expr {
+        let outer = std::mem::replace(&mut self.wanted, expected.copied());
+        let e = self.call_inside(call, expected);
+        self.wanted = outer;
+        e
+    }
+
+    fn call_inside(&mut self, call: &ast::ExprCall, expected: Option<&Type>) -> Expr {
         let span = range(call);
         match &*call.func {
             ast::Expr::Name(name) => {
@@ -66,7 +73,9 @@ impl Cx<'_> {
 
     /// A call of a value.
     pub(super) fn value_call(&mut self, call: &ast::ExprCall, span: TextRange) -> Expr {
+        let outer = std::mem::replace(&mut self.is_called, call.func.is_subscript_expr());
         let callee = self.expr(&call.func, None);
+        self.is_called = outer;
         self.call_value(callee, call, span)
     }
 
@@ -247,7 +256,7 @@ impl Cx<'_> {
         make(ExprKind::Call(Call { callee, args }), Type::Dynamic, span)
     }
 
-    /// `callee(*a, **b)`, and what was seen of the arguments: nothing of those that are unpacked by position, or come after.
+    /// `callee(*a, **b)`, and what was seen of the arguments, those that are unpacked as they are.
     pub(super) fn unpacked_call(
         &mut self,
         callee: Expr,
@@ -255,7 +264,6 @@ impl Cx<'_> {
         span: TextRange,
     ) -> (Expr, Vec<Type>) {
         let mut given: Vec<Type> = Vec::new();
-        let mut is_known = true;
         // Pieces of the positional arguments: runs of plain ones, and what is unpacked.
         let mut whole: Option<Expr> = None;
         let mut run: Vec<Expr> = Vec::new();
@@ -283,8 +291,7 @@ impl Cx<'_> {
             if let ast::Expr::Starred(starred) = arg {
                 let value = self.expr(&starred.value, None);
                 self.items_of(&value, range(arg));
-                is_known = false;
-                given.push(Type::Dynamic);
+                given.push(value.view());
                 let value = self.intrinsic(
                     "tuple",
                     vec![object(value)],
@@ -297,7 +304,7 @@ impl Cx<'_> {
                 whole = Some(add(whole, value));
             } else {
                 let e = self.expr(arg, None);
-                given.push(if is_known { e.view() } else { Type::Dynamic });
+                given.push(e.view());
                 let e = self.unprimitive(e);
                 run.push(object(e));
             }
@@ -395,16 +402,16 @@ impl Cx<'_> {
         ty: &Type,
         span: TextRange,
     ) -> Expr {
-        let e = make(
+        let mut e = make(
             ExprKind::Call(Call { callee, args }),
             erase_top(native),
             span,
         );
-        if e.ty == *ty || erase(&e.ty) == *ty {
-            e
-        } else {
-            self.expect(e, ty)
+        if erase(&e.ty) == *ty {
+            // Variables of the function mean nothing outside of it.
+            e.ty = *ty;
         }
+        if e.ty == *ty { e } else { self.expect(e, ty) }
     }
 
     /// A call of function `symbol` through a binding.

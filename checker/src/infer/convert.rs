@@ -84,6 +84,7 @@ pub(super) fn shown(from: &Type, to: &Type) -> Type {
 impl Cx<'_> {
     /// `e` as a value of type `to`, or an error and a checked conversion.
     pub fn coerce(&mut self, e: Expr, to: &Type, why: &Why) -> Expr {
+        let to = &self.world.open(to);
         if matches!((&e.ty, to), (Type::Class(_), Type::Class(_))) {
             self.check_named_protocol(&e, to, why);
         }
@@ -123,15 +124,7 @@ impl Cx<'_> {
                     return object(e);
                 }
                 if unchecked(&e.ty) {
-                    // What a call of something generic gives may have become of another type had it been known what is wanted.
-                    let is_open = matches!(&*e.kind, ExprKind::Call(_))
-                        && e.belief.is_some_and(|belief| {
-                            to.members()
-                                .iter()
-                                .any(|m| m.class().is_some() && m.class() == belief.class())
-                        });
                     if let Some(belief) = e.belief
-                        && !is_open
                         && !self.world.assignable(&belief, to)
                     {
                         self.mismatch(&belief, to, why, span);

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::Cell;
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostic;
 use crate::interface::FunctionInterface;
 use crate::rules::Rule;
 use crate::suggest::{change_to, closest, hint, spelled};
@@ -14,7 +15,7 @@ use crate::tree::{
     Assumption, Binding, Conversion, Expr, ExprKind, Fallback, Local, LocalId, Stmt, StmtKind,
     Target,
 };
-use crate::types::{Constant, Held, Name, Symbol, Type};
+use crate::types::{Constant, Held, Name, Symbol, Type, Variable};
 
 use super::coroutine::Generator;
 use super::flow::{Place, Root, State, Step};
@@ -29,6 +30,8 @@ pub struct Declared {
     pub ty: Option<Type>,
     /// `Final` or `Final[T]`.
     pub is_final: bool,
+    /// What is wrong with it: for expressions that are types, and reported nowhere else.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// Turns an annotation of the scope into a type. Reports nothing: annotations are checked once, elsewhere.
@@ -119,6 +122,12 @@ pub struct Cx<'a> {
     pub captured: &'a [Captured],
     /// The join of what is returned.
     pub returned: Type,
+    /// The type of the place that the value of the call which is being looked at flows into.
+    pub wanted: Option<Type>,
+    /// Whether what is being looked at is what a call calls.
+    pub is_called: bool,
+    /// The type parameters in brackets that are in sight.
+    pub type_params: &'a [Variable],
     /// What nested functions return that do not declare it.
     pub returned_by: FxHashMap<Symbol, Type>,
     /// What is known where exceptions may leave the blocks around from which they are caught, innermost last.

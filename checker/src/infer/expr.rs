@@ -19,7 +19,8 @@ use super::world::{Resolved, widen};
 impl Cx<'_> {
     /// The value of `expr`. `expected` is the type of the place it flows into, if that is known: literals and displays take it.
     pub fn expr(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
-        let value = self.expr_kind(expr, expected);
+        let expected = expected.map(|ty| self.world.open(ty));
+        let value = self.expr_kind(expr, expected.as_ref());
         if self.last && self.muted == 0 {
             if let Some(types) = &mut self.types {
                 types.insert(range(expr), value.ty);
@@ -233,6 +234,13 @@ impl Cx<'_> {
     }
 
     fn read_global(&mut self, name: &str, span: TextRange) -> Expr {
+        let is_global = self.names.globals.contains(name);
+        let mut params = self.type_params.iter().rev().filter(|_| !is_global);
+        let param = params.find(|own| &*own.name == name);
+        if let Some(ty) = param.and_then(|own| self.believed_alias(name, &Type::TypeVar(*own))) {
+            self.fall_back("a use of a type parameter", span);
+            return self.unknown(span).believed(ty);
+        }
         let e = self.read_certain_global(name, span);
         let place = Place {
             root: Root::Global(Name::new(name)),
@@ -246,6 +254,15 @@ impl Cx<'_> {
             return e.believed(class);
         }
         let e = self.believed_place(e, &place);
+        if let Type::Function(symbol) = e.ty
+            && e.belief.is_none()
+            && self.world.function(&symbol).is_some_and(|f| f.is_wrapped)
+        {
+            return match self.world.decorated(&symbol) {
+                Some(ty) => e.believed(ty),
+                None => e,
+            };
+        }
         if e.belief.is_some() || !e.ty.is_dynamic() {
             return e;
         }
@@ -256,6 +273,10 @@ impl Cx<'_> {
                 let form = Symbol::new("typing", "_SpecialForm");
                 e.believed(Type::Instance(form, Types::none()))
             }
+            Resolved::Alias(ty) => match self.believed_alias(name, &ty) {
+                Some(ty) => e.believed(ty),
+                None => e,
+            },
             _ => e,
         }
     }
@@ -592,6 +613,7 @@ impl Cx<'_> {
         };
         let mut items = Vec::new();
         let mut types = Vec::new();
+        let mut seen = Vec::new();
         let mut starred = false;
         for (i, elt) in elts.iter().enumerate() {
             if let ast::Expr::Starred(s) = elt {
@@ -603,6 +625,10 @@ impl Cx<'_> {
             }
             let wanted = fixed.as_ref().and_then(|f| f.get(i)).or(each.as_ref());
             let (e, ty) = self.element(elt, wanted, true);
+            seen.push(match ty.is_dynamic() {
+                true => e.view(),
+                false => ty,
+            });
             items.push(e);
             types.push(ty);
         }
@@ -614,6 +640,7 @@ impl Cx<'_> {
             );
         }
         make(ExprKind::Tuple(items), Type::Tuple(types.into()), span)
+            .believed(Type::Tuple(seen.into()))
     }
 
     /// An element of a display as an object, and its type as an element; `alone` if it is of a type of its own, as an item of a tuple.

@@ -34,6 +34,8 @@ pub struct Scope<'a> {
     pub nest: Option<&'a dyn Nest>,
     /// The variables of functions around that it sees.
     pub captured: &'a [Captured],
+    /// The type parameters in brackets that are in sight.
+    pub type_params: &'a [Variable],
     /// What annotations mean in it.
     pub annotations: &'a Annotations<'a>,
     /// Decides conditions when compiling.
@@ -179,6 +181,9 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         nest: scope.nest,
         captured: scope.captured,
         returned: Type::Never,
+        wanted: None,
+        is_called: false,
+        type_params: scope.type_params,
         returned_by: FxHashMap::default(),
         raising: Vec::new(),
         generator: None,
@@ -262,9 +267,16 @@ fn begin(cx: &mut Cx<'_>, scope: &Scope<'_>, params: usize) {
 /// What is believed of the parameters: those whose declared type says more than how they are held.
 fn believe_params(cx: &mut Cx<'_>, function: &FunctionInterface) {
     for (i, param) in function.params.iter().enumerate() {
+        let id = LocalId(u32::try_from(i).unwrap_or(u32::MAX));
+        match param.ty {
+            Type::ParametersOf(..) => cx.believe(Place::local(id), Some(param.ty)),
+            Type::Unpacked(of) if param.kind == ParamKind::VarPositional => {
+                cx.believe(Place::local(id), Some(*of));
+            }
+            _ => {}
+        }
         let plain = !matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword);
         if plain && !param.ty.is_dynamic() && cx.locals[i].ty != param.ty {
-            let id = LocalId(u32::try_from(i).unwrap_or(u32::MAX));
             cx.believe(Place::local(id), Some(param.ty));
         }
     }

@@ -50,7 +50,8 @@ impl Cx<'_> {
                 }
             }
             Type::Instance(class, args) | Type::Exact(class, args) => {
-                self.instance_item(class, args, 0)
+                let item = self.instance_item(class, args, 0);
+                item.map(|item| self.world.open(&item))
             }
         }
     }

@@ -24,10 +24,12 @@ pub mod construct;
 pub mod convert;
 pub mod coroutine;
 pub mod cx;
+pub(crate) mod decorated;
 pub mod enums;
 pub mod expr;
 pub mod flow;
 pub mod function;
+pub mod generic;
 pub mod handling;
 pub mod iterate;
 pub mod loops;
@@ -60,7 +62,7 @@ use crate::reach::Environment;
 use crate::resolve::{module_name, resolve_from};
 use crate::rules::Rule;
 use crate::tree::{Body, Fallback};
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Name, Symbol, Type, Variable};
 
 use cx::{Declared, Finding, ScopeKind};
 pub use function::Learned;
@@ -155,6 +157,30 @@ impl Env for DbEnv<'_> {
         crate::signatures::function_interface(self.db, self.file, symbol)
     }
 
+    fn alias(&self, symbol: &Symbol) -> Option<(Arc<[Variable]>, Type)> {
+        let file = self.find(&symbol.module)?;
+        let alias = crate::aliases::alias(self.db, file, &symbol.qualname)?;
+        Some((alias.params.clone(), alias.value))
+    }
+
+    fn decorated(&self, symbol: &Symbol) -> Option<Type> {
+        let file = self.find(&symbol.module)?;
+        decorated::decorated(self.db, file, &symbol.qualname)
+    }
+
+    fn is_alias_object(&self, module: &str, name: &str) -> bool {
+        let Some(file) = self.find(module) else {
+            return false;
+        };
+        match crate::symbols::resolve_in(self.db, file, name) {
+            crate::symbols::Resolved::Variable { file, name } => {
+                crate::aliases::alias(self.db, file, &name)
+                    .is_some_and(|alias| alias.form == crate::aliases::Form::Statement)
+            }
+            _ => false,
+        }
+    }
+
     fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>> {
         crate::signatures::overloads(self.db, self.file, symbol)
     }
@@ -207,13 +233,16 @@ impl<'a> Part<'a> {
 fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> Inferred {
     let env = DbEnv { db, file };
     let world = World::new(&env);
+    let scope = scope.clone().checked();
     let source = crate::files::source_text(db, file);
     let environment = Environment::of(db);
     let decide = |condition: &ast::Expr| environment.truth(condition);
     let annotations = |expr: &ast::Expr| -> Declared {
         // What is wrong with an annotation is reported with the declarations.
-        let found = scope.annotation(expr, &mut Vec::new());
+        let mut problems = Vec::new();
+        let found = scope.annotation(expr, &mut problems);
         Declared {
+            problems,
             // In a body the name has the value that the constructor takes.
             ty: found
                 .ty
@@ -230,6 +259,7 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
         world: &world,
         nest: Some(&nest),
         captured: &[],
+        type_params: scope.declared_params(),
         annotations: &annotations,
         decide: &decide,
         source: &source.text,
@@ -253,13 +283,15 @@ struct DbNest<'a> {
 
 impl DbNest<'_> {
     fn infer(&self, qualname: &Name, part: Part<'_>, captured: &[Captured]) -> Inferred {
-        let scope = AnnotationScope::inside(self.db, self.file, qualname);
+        let scope = AnnotationScope::inside(self.db, self.file, qualname).checked();
         let source = crate::files::source_text(self.db, self.file);
         let environment = Environment::of(self.db);
         let decide = |condition: &ast::Expr| environment.truth(condition);
         let annotations = |expr: &ast::Expr| -> Declared {
-            let found = scope.annotation(expr, &mut Vec::new());
+            let mut problems = Vec::new();
+            let found = scope.annotation(expr, &mut problems);
             Declared {
+                problems,
                 ty: found.ty,
                 is_final: found.is_final,
             }
@@ -268,6 +300,7 @@ impl DbNest<'_> {
             world: self.world,
             nest: Some(self),
             captured,
+            type_params: scope.declared_params(),
             annotations: &annotations,
             decide: &decide,
             source: &source.text,
@@ -692,12 +725,14 @@ fn check_default(
     let annotations = |_: &ast::Expr| Declared {
         ty: None,
         is_final: false,
+        problems: Vec::new(),
     };
     let decide = |_: &ast::Expr| None;
     function::infer_value(
         &Scope {
             nest: None,
             captured: &[],
+            type_params: &[],
             world: &world,
             annotations: &annotations,
             decide: &decide,

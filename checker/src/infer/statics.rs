@@ -3,9 +3,10 @@
 use keelback_parser::ast;
 use keelback_parser::text_size::TextRange;
 
+use crate::interface::ParamKind;
 use crate::rules::Rule;
 use crate::tree::{Conversion, Expr, ExprKind};
-use crate::types::{Constant, Primitive, Symbol, Type};
+use crate::types::{Constant, Name, Primitive, Signature, Symbol, Type, Types};
 
 use super::bind::has_unpacking;
 use super::convert::Why;
@@ -243,7 +244,11 @@ impl Cx<'_> {
                 let e = self.expr(&args[0], None);
                 let stated = (self.annotations)(&args[1]).ty.unwrap_or(Type::Dynamic);
                 let (a, b) = (self.revealed(&e.view()), self.revealed(&stated));
-                let is_stated = |ty: &Type| same_type(ty, &b) || same_type(&widen(ty), &b);
+                let b = nameless(&b);
+                let is_stated = |ty: &Type| {
+                    let ty = nameless(ty);
+                    same_type(&ty, &b) || same_type(&widen(&ty), &b)
+                };
                 let is_certain = self.trusted_belief(&e).is_some() && is_stated(&e.ty);
                 if !is_stated(&a) && !is_certain && e.ty != Type::Never {
                     self.report(
@@ -258,18 +263,21 @@ impl Cx<'_> {
         }
     }
 
-    /// A type as it is shown: exactness is not.
+    /// A type as it is shown: exactness is not, and what type parameters default to is.
     fn revealed(&self, ty: &Type) -> Type {
-        match ty {
-            Type::Exact(s, args) => {
-                Type::Instance(*s, args.iter().map(|t| self.revealed(t)).collect())
+        self.revealed_part(&self.world.open(ty))
+    }
+
+    fn revealed_part(&self, ty: &Type) -> Type {
+        match ty.map_parts(&mut |part| self.revealed_part(&part)) {
+            Type::Exact(class, args) | Type::Instance(class, args) => {
+                Type::Instance(class, self.world.default_args(&class, args))
             }
-            Type::Instance(s, args) => {
-                Type::Instance(*s, args.iter().map(|t| self.revealed(t)).collect())
+            Type::Class(class) => {
+                let args = self.world.default_args(&class, Types::none());
+                Type::class_of(Type::Instance(class, args))
             }
-            Type::Tuple(items) => Type::Tuple(items.iter().map(|t| self.revealed(t)).collect()),
-            Type::Union(items) => Type::union(items.iter().map(|t| self.revealed(t))),
-            other => *other,
+            other => other,
         }
     }
 
@@ -347,6 +355,24 @@ impl Cx<'_> {
     /// A constant `None`, for statements that give nothing.
     pub fn nothing(&self, span: TextRange) -> Expr {
         none(span)
+    }
+}
+
+/// A type without the names of parameters that are given by position alone, which mean nothing.
+fn nameless(ty: &Type) -> Type {
+    let strip = |signature: Signature| {
+        let mut params = signature.params.to_vec();
+        for param in &mut params {
+            if param.kind == ParamKind::PositionalOnly {
+                param.name = Name::new("");
+            }
+        }
+        Signature::new(params, signature.rest, signature.returns)
+    };
+    match ty.map_parts(&mut |part| nameless(&part)) {
+        Type::Callable(signature) => Type::Callable(strip(signature)),
+        Type::Parameters(signature) => Type::Parameters(strip(signature)),
+        other => other,
     }
 }
 

@@ -17,6 +17,13 @@ impl Cx<'_> {
     /// `value[index]`, read.
     pub fn subscript(&mut self, subscript: &ast::ExprSubscript, span: TextRange) -> Expr {
         let value = self.expr(&subscript.value, None);
+        let enumerated =
+            matches!(value.ty, Type::Class(class) if self.world.enumeration(&class).is_some());
+        if !enumerated && let Some(belief) = self.believed_generic(subscript, &value) {
+            let index = self.quiet_index(&subscript.slice);
+            let item = ExprKind::Item(object(value), object(index));
+            return make(item, Type::Dynamic, span).believed(belief);
+        }
         if let Type::Class(class) = &value.ty {
             let class = *class;
             if let Some(enumeration) = self.world.enumeration(&class) {
@@ -102,7 +109,7 @@ impl Cx<'_> {
 
     /// `value[index]` of evaluated operands.
     pub fn read_item(&mut self, value: Expr, index: Expr, span: TextRange) -> Expr {
-        let (view, at) = (value.view(), index.view());
+        let (view, at, index_span) = (value.view(), index.view(), index.span);
         if let Some(belief) = self.typed_item(&view, &index) {
             let e = self.read_certain_item(value, index, span);
             return e.believed(belief);
@@ -132,6 +139,7 @@ impl Cx<'_> {
                 }
             };
         }
+        self.check_index(&e, &view, &at, index_span);
         self.believe_item(e, &view, &at)
     }
 

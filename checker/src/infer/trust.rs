@@ -80,7 +80,7 @@ impl Cx<'_> {
         belief: Option<Type>,
     ) -> Option<Type> {
         match belief {
-            Some(belief) => self.world.assignable(&belief, declared).then_some(belief),
+            Some(belief) => self.says_more(&belief, declared).then_some(belief),
             None if ty.is_dynamic() && declared.includes_none() => Some(declared.without_none()),
             None => None,
         }

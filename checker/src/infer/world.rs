@@ -24,6 +24,12 @@ pub trait Env {
     fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>>;
     /// The function of this name.
     fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>>;
+    /// The type parameters and the definition of the alias of this name.
+    fn alias(&self, symbol: &Symbol) -> Option<(Arc<[Variable]>, Type)>;
+    /// What decorators make of the function of this name.
+    fn decorated(&self, symbol: &Symbol) -> Option<Type>;
+    /// Whether `name`, as `module` sees it, is an alias that is an object of its own: `type X = …`.
+    fn is_alias_object(&self, module: &str, name: &str) -> bool;
     /// The overloads of the function of this name; of one that is not overloaded, itself.
     fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>>;
     /// The names that the module binds, for suggestions.
@@ -127,21 +133,22 @@ impl Ancestry {
         if self.params.is_empty() {
             return ancestor.args;
         }
-        let params = self.params.iter().enumerate();
-        let bound: Vec<(Variable, Type)> = params.map(|(i, p)| (*p, nth(args, i))).collect();
-        substitute_all(ancestor.args, &bound)
+        substitute_all(ancestor.args, &bind_all(&self.params, args))
     }
 }
 
-/// The argument at `i`; dynamic if there is none.
-fn nth(args: &[Type], i: usize) -> Type {
-    args.get(i).copied().unwrap_or(Type::Dynamic)
+/// The type parameters of a class with the arguments for them: those that are missing are what their parameters default to, or anything.
+fn bind_all(params: &[Variable], args: &[Type]) -> Vec<(Variable, Type)> {
+    if args.len() >= params.len() {
+        return params.iter().copied().zip(args.iter().copied()).collect();
+    }
+    let args = crate::typing::fill(params, args);
+    params.iter().copied().zip(args).collect()
 }
 
 /// The type parameters of a class with the arguments for them.
 fn bind_params(class: &ClassInterface, args: &[Type]) -> Vec<(Variable, Type)> {
-    let params = class.type_params.iter().enumerate();
-    params.map(|(i, param)| (*param, nth(args, i))).collect()
+    bind_all(&class.type_params, args)
 }
 
 fn substitute_all(types: Types, params: &[(Variable, Type)]) -> Types {
@@ -216,6 +223,21 @@ impl<'a> World<'a> {
         let found = self.env.class(symbol);
         self.classes.borrow_mut().insert(*symbol, found.clone());
         found
+    }
+
+    /// The type parameters and the definition of the alias `symbol`.
+    pub(crate) fn alias(&self, symbol: &Symbol) -> Option<(Arc<[Variable]>, Type)> {
+        self.env.alias(symbol)
+    }
+
+    /// What decorators make of the function `symbol`; nothing if that is not known.
+    pub(crate) fn decorated(&self, symbol: &Symbol) -> Option<Type> {
+        self.env.decorated(symbol)
+    }
+
+    /// Whether `name`, as `module` sees it, is an alias that is an object of its own.
+    pub(crate) fn is_alias_object(&self, module: &str, name: &str) -> bool {
+        self.env.is_alias_object(module, name)
     }
 
     /// The members of class `symbol`, if it is an enumeration that has any.
@@ -459,8 +481,12 @@ impl<'a> World<'a> {
         let ancestry = self.ancestry(class);
         let ancestor = ancestry.classes.iter().find(|c| c.class.symbol == *of)?;
         let args = ancestry.args_of(ancestor, args);
-        let params = 0..ancestor.class.type_params.len();
-        Some(params.map(|i| nth(&args, i)).collect())
+        let params = &ancestor.class.type_params;
+        let missing = args.len() < params.len();
+        Some(match missing {
+            true => crate::typing::fill(params, &args),
+            false => args[..params.len()].to_vec(),
+        })
     }
 
     /// Whether instances of `symbol` can be called, as far as is known.
@@ -823,14 +849,27 @@ pub fn substitute(ty: &Type, params: &[(Variable, Type)]) -> Type {
 
 /// `ty` with the remaining type variables made dynamic.
 pub fn erase(ty: &Type) -> Type {
-    ty.without_variables()
+    match ty {
+        Type::Alias(..) | Type::Unpacked(_) | Type::ParametersOf(..) | Type::Parameters(_) => {
+            Type::Dynamic
+        }
+        other => other.without_variables(),
+    }
 }
 
 /// Learns what type variables of `param` stand for from an argument of type `arg`.
 pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Variable, Type)>) {
     match (param, arg) {
         (Type::TypeVar(variable), _) => {
-            let arg = widen(&arg.boxed());
+            let mut arg = widen(&arg.boxed());
+            // It is one of its constraints, whatever narrower type the value has.
+            if !variable.constraints.is_empty() {
+                let mut taking = variable.constraints.iter();
+                arg = taking
+                    .find(|constraint| world.assignable(&arg, constraint))
+                    .copied()
+                    .unwrap_or(Type::Dynamic);
+            }
             match solved.iter_mut().find(|(known, _)| known == variable) {
                 Some((_, t)) => *t = world.join(t, &arg),
                 None => solved.push((*variable, arg)),

@@ -84,7 +84,10 @@ impl fmt::Display for Type {
             Type::New(symbol, _) => f.write_str(symbol.name()),
             Type::Guard(of, true) => write!(f, "TypeIs[{of}]"),
             Type::Guard(of, false) => write!(f, "TypeGuard[{of}]"),
-            Type::Unpacked(of) => write!(f, "Unpack[{of}]"),
+            Type::Unpacked(of) => match **of {
+                Type::Tuple(_) | Type::Variadic(..) | Type::Instance(..) => write!(f, "*{of}"),
+                _ => write!(f, "Unpack[{of}]"),
+            },
             Type::Alias(symbol, args) | Type::TypedDict(symbol, args) => {
                 f.write_str(symbol.name())?;
                 if !args.is_empty() {

@@ -75,7 +75,8 @@ pub enum Type {
     New(Symbol, TypeRef),
     /// A typed dictionary, with the arguments of a generic one: at run time a dict. Its items are asked of the class.
     TypedDict(Symbol, Types),
-    /// What `**kwargs: Unpack[T]` is declared as: the keyword arguments are the items of `T`.
+    /// What a parameter is declared as whose arguments are the parts of a type: of `*args: *T` they are the items of the tuple `T`, of
+    /// `**kwargs: Unpack[T]` those of the typed dictionary.
     Unpacked(TypeRef),
     /// `TypeGuard[T]` (`false`) or `TypeIs[T]` (`true`), as the result of a function: a `bool` that says something of an argument.
     Guard(TypeRef, bool),
@@ -194,11 +195,9 @@ impl Type {
             | Type::Method(..)
             | Type::Module(_)
             | Type::Parameters(_)
+            | Type::ParametersOf(..)
             | Type::Unpacked(_)
             | Type::Alias(..) => Type::Dynamic,
-            Type::ParametersOf(_, keywords) => {
-                Type::builtin(if keywords { "dict" } else { "tuple" })
-            }
             Type::ClassOf(of) => match of.at_run_time() {
                 Type::Instance(class, _) | Type::Exact(class, _) => Type::Class(class),
                 _ => Type::builtin("type"),

@@ -91,6 +91,23 @@ impl Signature {
         Signature::new(self.params.clone(), self.rest, returns)
     }
 
+    /// With its first parameter, the receiver of a method, of this type.
+    pub fn with_receiver(self, ty: Type) -> Signature {
+        let mut params = self.params.to_vec();
+        match params.first_mut() {
+            Some(first)
+                if matches!(
+                    first.kind,
+                    ParamKind::PositionalOnly | ParamKind::Positional
+                ) =>
+            {
+                first.ty = ty;
+            }
+            _ => return self,
+        }
+        Signature::new(params, self.rest, self.returns)
+    }
+
     /// Without its first positional parameter, as a bound method is called. A `*args` stays: it takes the receiver too.
     pub fn without_first(self) -> Signature {
         match self.params.first() {
@@ -114,6 +131,45 @@ impl Signature {
                 .iter()
                 .all(|p| p.kind == ParamKind::PositionalOnly && p.name.is_empty() && !p.optional);
         plain.then(|| self.0.params.iter().map(|p| p.ty))
+    }
+
+    /// The same signature with `*args: *tuple[A, B]`, whose arguments are known one by one, as parameters of their own; and of `*args: *tuple[A, ...]`
+    /// the element. Where nothing is known of them, anything is taken.
+    pub fn spread(self) -> Signature {
+        let is_open = |p: &Parameter| {
+            p.kind == ParamKind::VarPositional
+                && matches!(p.ty, Type::Unpacked(of) if !matches!(*of, Type::Variadic(..) | Type::TypeVar(_)))
+        };
+        if !self.params.iter().any(is_open) {
+            return self;
+        }
+        let mut rest = self.rest;
+        let mut params = Vec::with_capacity(self.params.len() + 1);
+        for param in &self.params {
+            match param.ty {
+                Type::Unpacked(of) if is_open(param) => match *of {
+                    Type::Tuple(items) => {
+                        // What comes before is given by position alone then: nothing can follow a name.
+                        for before in &mut params {
+                            let before: &mut Parameter = before;
+                            if before.kind == ParamKind::Positional && !items.is_empty() {
+                                before.kind = ParamKind::PositionalOnly;
+                            }
+                        }
+                        params.extend(items.iter().map(|ty| Parameter::positional(*ty)));
+                    }
+                    Type::Instance(_, args) if args.first().is_some_and(|ty| !ty.is_dynamic()) => {
+                        params.push(Parameter {
+                            ty: args[0],
+                            ..*param
+                        });
+                    }
+                    _ => rest = Rest::Anything,
+                },
+                _ => params.push(*param),
+            }
+        }
+        Signature::new(params, rest, self.returns)
     }
 
     /// The same signature with every type in it replaced.

@@ -62,11 +62,13 @@ impl Type {
             | Type::Unpacked(part)
             | Type::Guard(part, _) => part.any(found),
             Type::Callable(signature) | Type::Parameters(signature) => {
-                let rest = match signature.rest {
+                // In the order in which they are written.
+                let rest = |found: &mut dyn FnMut(&Type) -> bool| match signature.rest {
                     Rest::Variable(variable) => Type::TypeVar(variable).any(found),
                     Rest::Nothing | Rest::Anything => false,
                 };
-                rest || signature.params.iter().any(|p| p.ty.any(found))
+                signature.params.iter().any(|p| p.ty.any(found))
+                    || rest(found)
                     || signature.returns.any(found)
             }
             Type::Dynamic
@@ -114,6 +116,8 @@ impl Type {
             },
             Type::Callable(signature) => Type::Callable(signature.substitute(value)),
             Type::Parameters(signature) => Type::Parameters(signature.substitute(value)),
+            // Of a variable that stands for a tuple the items are meant.
+            Type::Unpacked(of) => Type::Unpacked(of.substitute(value).into()),
             Type::Variadic(before, part, after) => {
                 let map = |types: Types| -> Vec<Type> {
                     types.iter().map(|ty| ty.substitute(value)).collect()
@@ -170,7 +174,7 @@ impl Types {
 impl Signature {
     /// The signature with variables replaced, as [`Type::substitute`] does.
     pub fn substitute(self, value: &dyn Fn(Variable) -> Option<Type>) -> Signature {
-        let own = self.map(&mut |ty| ty.substitute(value));
+        let own = self.map(&mut |ty| ty.substitute(value)).spread();
         let Rest::Variable(variable) = own.rest else {
             return own;
         };

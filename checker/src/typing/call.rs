@@ -116,11 +116,68 @@ pub enum CallProblem {
         /// What they may be.
         ty: Type,
     },
+    /// `*args` and `**kwargs` of a parameter specification are not passed on as they are.
+    NotPassedOn(Name),
     /// None of several signatures takes the arguments.
     NoneOf,
 }
 
+/// The members of what is wanted that a result may be made to fit: those of the same class, or else the whole.
+fn best_members(wanted: &Type, returns: &Type) -> Vec<Type> {
+    let same = |member: &&Type| member.class().is_some() && member.class() == returns.class();
+    let members: Vec<Type> = wanted.members().iter().filter(same).copied().collect();
+    match members.is_empty() {
+        true => vec![*wanted],
+        false => members,
+    }
+}
+
+/// The arguments with each unpacked tuple of known length replaced by its items, and for each which argument it was.
+fn spread_arguments(given: &[Argument]) -> (Vec<Argument>, Vec<usize>) {
+    let mut args = Vec::with_capacity(given.len());
+    let mut origins = Vec::with_capacity(given.len());
+    for (i, arg) in given.iter().enumerate() {
+        match (arg.given, arg.ty) {
+            (Given::Unpacked, Type::Tuple(items)) => {
+                for item in &items {
+                    args.push(Argument {
+                        given: Given::Position,
+                        ty: *item,
+                    });
+                    origins.push(i);
+                }
+            }
+            _ => {
+                args.push(*arg);
+                origins.push(i);
+            }
+        }
+    }
+    (args, origins)
+}
+
 impl World<'_> {
+    /// What calling one of `callees` gives where a value of type `wanted` is expected: their variables stand for what makes the result fit,
+    /// if the arguments allow it.
+    pub fn call_for(
+        &self,
+        callees: &[Callee],
+        args: &[Argument],
+        wanted: Option<&Type>,
+    ) -> Result<Type, CallProblem> {
+        let wanted = wanted.filter(|ty| !ty.is_dynamic());
+        if let (Some(wanted), [only]) = (wanted, callees)
+            && only.signature.returns.has_variables()
+        {
+            for member in best_members(wanted, &only.signature.returns) {
+                if let Ok(ty) = self.call_wanted(only, args, Some(&member)) {
+                    return Ok(ty);
+                }
+            }
+        }
+        self.call(callees, args)
+    }
+
     /// What calling one of `callees`, the first that takes the arguments, gives.
     pub fn call(&self, callees: &[Callee], args: &[Argument]) -> Result<Type, CallProblem> {
         match callees {
@@ -131,25 +188,44 @@ impl World<'_> {
     }
 
     /// What a call of something that has one signature gives.
-    pub(super) fn call_one(&self, callee: &Callee, args: &[Argument]) -> Result<Type, CallProblem> {
-        match self.with_unpacked_items(args) {
-            None => self.call_bound(callee, args, args),
-            Some((expanded, origins)) => {
-                let extra = self.extra_keywords(callee, args);
-                let result = self.call_bound(callee, &expanded, args);
-                extra.and(result.map_err(|problem| problem.at(&origins)))
-            }
-        }
+    pub(super) fn call_one(
+        &self,
+        callee: &Callee,
+        given: &[Argument],
+    ) -> Result<Type, CallProblem> {
+        self.call_wanted(callee, given, None)
     }
 
-    /// A call whose unpacked typed dictionaries are taken apart; `whole` are the arguments as they are written.
+    /// The same for a result that fits `wanted`.
+    fn call_wanted(
+        &self,
+        callee: &Callee,
+        given: &[Argument],
+        wanted: Option<&Type>,
+    ) -> Result<Type, CallProblem> {
+        let signature = callee.signature.spread();
+        let (args, origins) = spread_arguments(given);
+        let result = match self.with_unpacked_items(&args) {
+            None => self.call_bound(callee, signature, &args, &args, wanted),
+            Some((expanded, origins)) => {
+                let extra = self.extra_keywords(callee, &args);
+                let result = self.call_bound(callee, signature, &expanded, &args, wanted);
+                extra.and(result.map_err(|problem| problem.at(&origins)))
+            }
+        };
+        result.map_err(|problem| problem.at(&origins))
+    }
+
+    /// The same for arguments of which no tuple of known length and no typed dictionary is unpacked; `whole` are the arguments as they are
+    /// written.
     fn call_bound(
         &self,
         callee: &Callee,
+        signature: Signature,
         args: &[Argument],
         whole: &[Argument],
+        wanted: Option<&Type>,
     ) -> Result<Type, CallProblem> {
-        let signature = callee.signature;
         let places = bind(signature, args)?;
         self.check_mappings(callee, args, &places, whole)?;
         if let Some(result) = self.call_with_overloaded(callee, args, &places) {
@@ -157,14 +233,34 @@ impl World<'_> {
         }
         let mut variables = Vec::new();
         Type::Callable(signature).collect_variables(&mut variables);
-        variables.retain(|variable| callee.owns(*variable));
+        // `Self` is found where the receiver is an argument.
+        let takes_self = signature
+            .params
+            .first()
+            .is_some_and(|first| matches!(first.ty, Type::TypeVar(own) if own.is_self()));
+        variables.retain(|variable| callee.owns(*variable) && (takes_self || !variable.is_self()));
         let relation = Relation::solving(self, Solver::new(variables));
+        if let Some(wanted) = wanted
+            && !relation.fits(&signature.returns, wanted)
+        {
+            return Err(CallProblem::NoneOf);
+        }
         // Callables last: what their parameters are is known from the other arguments.
         let late =
             |ty: &Type| matches!(ty, Type::Function(_) | Type::Callable(_) | Type::Method(..));
+        let packed = signature
+            .params
+            .iter()
+            .position(|p| p.kind == ParamKind::VarPositional && matches!(p.ty, Type::Unpacked(_)));
         for pass in [false, true] {
+            if pass && let Some(at) = packed {
+                self.pack_rest(&relation, signature, at, args, &places)?;
+            }
             for (i, place) in places.iter().enumerate() {
-                let Some(param) = place.map(|at| &signature.params[at]) else {
+                let Some(param) = place
+                    .filter(|at| Some(*at) != packed)
+                    .map(|at| &signature.params[at])
+                else {
                     continue;
                 };
                 let arg = &args[i];
@@ -187,11 +283,127 @@ impl World<'_> {
             }
         }
         let solver = relation.into_solver();
-        Ok(solver.apply(self, &signature.returns))
+        if let Rest::Variable(variable) = signature.rest {
+            let known = solver
+                .solves(variable)
+                .then(|| solver.solution(self, variable));
+            self.pass_on(variable, known, signature, args, &places)?;
+        }
+        Ok(self.open(&solver.apply(self, &signature.returns)))
+    }
+
+    /// The arguments of `*args: *Ts` as one tuple.
+    fn pack_rest(
+        &self,
+        relation: &Relation<'_, '_>,
+        signature: Signature,
+        at: usize,
+        args: &[Argument],
+        places: &[Option<usize>],
+    ) -> Result<(), CallProblem> {
+        let param = signature.params[at];
+        let Type::Unpacked(wanted) = param.ty else {
+            return Ok(());
+        };
+        let own: Vec<usize> = (0..args.len()).filter(|i| places[*i] == Some(at)).collect();
+        let mut before: Vec<Type> = Vec::new();
+        let mut part: Option<Type> = None;
+        let mut after: Vec<Type> = Vec::new();
+        for i in &own {
+            let items = match (args[*i].given, args[*i].ty) {
+                (Given::Unpacked, Type::Variadic(b, p, a)) if part.is_none() => {
+                    before.extend(b.iter());
+                    part = Some(*p);
+                    a.to_vec()
+                }
+                (Given::Unpacked, ty) => {
+                    part = Some(self.item_of(&ty));
+                    Vec::new()
+                }
+                (_, ty) => vec![ty],
+            };
+            match part {
+                None => before.extend(items),
+                Some(_) => after.extend(items),
+            }
+        }
+        let all = match part {
+            None => Type::Tuple(before.into()),
+            Some(part) => Type::variadic(before, part, after),
+        };
+        if relation.fits(&all, &wanted) {
+            return Ok(());
+        }
+        match own.last() {
+            Some(last) => Err(CallProblem::Wrong {
+                index: *last,
+                name: param.name,
+                wanted: *wanted,
+            }),
+            None => Err(CallProblem::Missing(vec![param.name])),
+        }
+    }
+
+    /// The arguments that go to a parameter specification: checked against what it stands for, or, where that is not known because the call is
+    /// in a function that is generic in it, `*args` and `**kwargs` of the very specification.
+    fn pass_on(
+        &self,
+        variable: Variable,
+        solution: Option<Option<Type>>,
+        signature: Signature,
+        args: &[Argument],
+        places: &[Option<usize>],
+    ) -> Result<(), CallProblem> {
+        let left: Vec<usize> = (0..args.len()).filter(|i| places[*i].is_none()).collect();
+        let variable = match solution {
+            Some(Some(Type::Parameters(known))) => {
+                let rest: Vec<Argument> = left.iter().map(|i| args[*i]).collect();
+                let callee = Callee::free(known.returning(Type::None));
+                return match self.call_one(&callee, &rest) {
+                    Ok(_) => Ok(()),
+                    Err(problem) => Err(problem.at(&left)),
+                };
+            }
+            Some(Some(Type::TypeVar(other))) => other,
+            Some(_) => return Ok(()),
+            None => variable,
+        };
+        // What is unpacked and not known may be the right thing.
+        let unknown = args.iter().any(|arg| {
+            matches!(arg.given, Given::Unpacked | Given::Keywords) && arg.ty.is_dynamic()
+        });
+        if unknown {
+            return Ok(());
+        }
+        let is_part = |arg: &Argument, keywords: bool| matches!(arg.ty, Type::ParametersOf(own, part) if own == variable && part == keywords);
+        let positional = signature.params.iter().filter(|p| {
+            matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional) && !p.optional
+        });
+        let before = args
+            .iter()
+            .take_while(|arg| arg.given == Given::Position)
+            .count();
+        let complete = before == positional.count()
+            && matches!(
+                args.get(before..),
+                Some([first, second])
+                    if first.given == Given::Unpacked
+                        && is_part(first, false)
+                        && second.given == Given::Keywords
+                        && is_part(second, true)
+            );
+        match complete {
+            true => Ok(()),
+            false => Err(CallProblem::NotPassedOn(variable.name)),
+        }
     }
 
     /// The type of the items of an iterable; dynamic where that is not known.
     pub fn item_of(&self, ty: &Type) -> Type {
+        self.open(&self.closed_item_of(&self.open(ty)))
+    }
+
+    fn closed_item_of(&self, ty: &Type) -> Type {
         match ty {
             Type::Tuple(_) | Type::Variadic(..) => Relation::new(self).element(ty),
             Type::TypedDict(..) => Type::str(),
@@ -260,37 +472,14 @@ pub(super) fn bind(
                     });
                 }
             }
+            // `*args: P.args` goes to the specification.
+            Given::Unpacked if matches!(arg.ty, Type::ParametersOf(..)) && open => {}
             Given::Unpacked => {
-                let known = match arg.ty {
-                    Type::Tuple(items) => Some(items.len()),
-                    _ => None,
-                };
-                match known {
-                    // A tuple of known length takes as many parameters; which type goes where is not followed further.
-                    Some(count) => {
-                        for _ in 0..count {
-                            match positional.get(next) {
-                                Some(at) => {
-                                    taken[*at] = true;
-                                    next += 1;
-                                }
-                                None if rest.is_some() || open => {}
-                                None => {
-                                    return Err(CallProblem::TooMany {
-                                        index: i,
-                                        takes: positional.len(),
-                                    });
-                                }
-                            }
-                        }
-                    }
-                    None => {
-                        unpacked = true;
-                        places[i] = positional.get(next).copied().or(rest);
-                    }
-                }
+                unpacked = true;
+                places[i] = positional.get(next).copied().or(rest);
             }
             Given::Keyword(_) | Given::Item(_) => {}
+            Given::Keywords if matches!(arg.ty, Type::ParametersOf(..)) && open => {}
             Given::Keywords => unpacked_keywords = true,
         }
     }

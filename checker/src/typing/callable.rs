@@ -1,8 +1,8 @@
 //! Callables: their signatures, and whether one can stand in for another.
 
 use crate::infer::world::World;
-use crate::interface::{FunctionInterface, ParamKind};
-use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Types, VariableKind};
+use crate::interface::{ClassInterface, FunctionInterface, FunctionKind, ParamKind};
+use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Types, Variable, VariableKind};
 
 use super::call::Callee;
 use super::member::Attribute;
@@ -81,7 +81,8 @@ impl World<'_> {
                 Type::TypedDict(class, args) => self.constructor(&class, Some(args), depth),
                 _ => None,
             },
-            Type::Dynamic | Type::Never | Type::Union(_) | Type::Alias(..) => None,
+            Type::Alias(..) => self.callees_at(&self.open(ty), depth + 1),
+            Type::Dynamic | Type::Never | Type::Union(_) => None,
             Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
                 self.callees_at(&variable.upper(), depth + 1)
             }
@@ -94,21 +95,51 @@ impl World<'_> {
         }
     }
 
+    /// The type of a function as it is before its decorators are applied; nothing if it is overloaded.
+    pub(crate) fn undecorated(&self, symbol: &Symbol) -> Option<Type> {
+        match &self.overloads(symbol)[..] {
+            [only] => Some(Type::Callable(Signature::of(only))),
+            _ => None,
+        }
+    }
+
     fn function_callees(&self, symbol: &Symbol, receiver: Option<&Type>) -> Option<Vec<Callee>> {
         let mut all = Vec::new();
         for function in self.overloads(symbol) {
             if function.is_wrapped {
-                return None;
+                if receiver.is_some() {
+                    return None;
+                }
+                // A call finds the variables of the function, whatever decorators made of it.
+                let callees = self.callees(&self.decorated(symbol)?)?;
+                let own = callees.into_iter().map(|callee| Callee {
+                    function: callee.function.or(Some(*symbol)),
+                    ..callee
+                });
+                return Some(own.collect());
             }
             let mut signature = self.with_items(Signature::of(&function));
             match receiver {
                 Some(receiver) => {
                     signature = self.bound_signature(&function, signature, receiver)?;
                 }
-                // Called with any receiver: whose `Self` it is depends on that.
+                // Called with any receiver, which says whose `Self` it is, and of what the class is generic in.
                 None => {
-                    signature = signature
-                        .substitute(&|variable| variable.is_self().then_some(Type::Dynamic));
+                    let owner = self.owner_of(&function);
+                    let own = owner.as_ref().map(|owner| {
+                        Type::TypeVar(Variable::self_of(owner.symbol, &owner.type_params))
+                    });
+                    signature = match own {
+                        Some(own) => signature.with_receiver(own),
+                        None => signature
+                            .substitute(&|variable| variable.is_self().then_some(Type::Dynamic)),
+                    };
+                    all.push(Callee {
+                        signature,
+                        function: Some(*symbol),
+                        class: owner.map(|owner| owner.symbol),
+                    });
+                    continue;
                 }
             }
             all.push(Callee {
@@ -118,6 +149,16 @@ impl World<'_> {
             });
         }
         Some(all)
+    }
+
+    /// The class of which a function is an ordinary method whose receiver is not declared.
+    fn owner_of(&self, function: &FunctionInterface) -> Option<std::sync::Arc<ClassInterface>> {
+        let first = function.params.first()?;
+        if function.kind != FunctionKind::Method || first.annotated {
+            return None;
+        }
+        let (owner, _) = function.symbol.qualname.as_str().rsplit_once('.')?;
+        self.class(&Symbol::of(function.symbol.module, Name::new(owner)))
     }
 
     /// The signature of a method that was read from `receiver`, without its first parameter. Nothing if the receiver does not fit that.
@@ -318,6 +359,17 @@ impl Relation<'_, '_> {
         {
             return self.takes_parameters(from, to, variable);
         }
+        if let Rest::Variable(variable) = from.rest
+            && self.solver_solves(variable)
+        {
+            return match self.solved_so_far(variable) {
+                None => true,
+                Some(known) => {
+                    let from = from.substitute(&|own| (own == variable).then_some(known));
+                    self.parameters_fit(from, to)
+                }
+            };
+        }
         let takes = |kind: ParamKind| from.params.iter().find(|p| p.kind == kind);
         let (rest, keywords) = (
             takes(ParamKind::VarPositional),
@@ -330,8 +382,10 @@ impl Relation<'_, '_> {
             .collect();
         let mut used: Vec<Name> = Vec::new();
         let mut at = 0;
-        for wanted in &to.params {
+        for (taken, wanted) in to.params.iter().enumerate() {
             match wanted.kind {
+                // The rest of them went to `*args` together.
+                ParamKind::PositionalOnly | ParamKind::Positional if at == usize::MAX => {}
                 ParamKind::PositionalOnly | ParamKind::Positional => {
                     match (positional.get(at), rest) {
                         (Some(own), _) => {
@@ -348,6 +402,19 @@ impl Relation<'_, '_> {
                             used.push(own.name);
                             at += 1;
                         }
+                        (None, Some(rest)) if matches!(rest.ty, Type::Unpacked(_)) => {
+                            let left = to.params[taken..].iter().copied().filter(|p| {
+                                matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional)
+                            });
+                            let items = Type::Tuple(left.map(|p| p.ty).collect());
+                            let Type::Unpacked(all) = rest.ty else {
+                                return false;
+                            };
+                            if !self.fits(&items, &all) {
+                                return false;
+                            }
+                            at = usize::MAX;
+                        }
                         (None, Some(rest)) => {
                             let by_name = wanted.kind == ParamKind::Positional;
                             if !self.fits(&wanted.ty, &rest.ty)
@@ -359,6 +426,14 @@ impl Relation<'_, '_> {
                         }
                         (None, None) => return from.rest != Rest::Nothing,
                     }
+                }
+                ParamKind::VarPositional if matches!(wanted.ty, Type::Unpacked(_)) => {
+                    let left = &positional[at.min(positional.len())..];
+                    if !self.unpacked_fits(&wanted.ty, left, rest) {
+                        return false;
+                    }
+                    used.extend(left.iter().map(|own| own.name));
+                    at = positional.len().max(at);
                 }
                 ParamKind::VarPositional => {
                     for own in &positional[at.min(positional.len())..] {
@@ -421,6 +496,26 @@ impl Relation<'_, '_> {
                         .take(at)
                         .any(|p| std::ptr::eq(*p, &from.params[i]))
             })
+    }
+
+    /// Whether the parameters `left` and `*rest` take the items of a tuple of which `wanted` is the unpacked type.
+    fn unpacked_fits(&self, wanted: &Type, left: &[&Parameter], rest: Option<&Parameter>) -> bool {
+        let Type::Unpacked(wanted) = wanted else {
+            return false;
+        };
+        let own: Vec<Type> = left.iter().map(|p| p.ty).collect();
+        let own = match rest.map(|rest| rest.ty) {
+            None => Type::Tuple(own.into()),
+            Some(Type::Unpacked(of)) => match *of {
+                Type::Variadic(before, part, after) => {
+                    let before = own.into_iter().chain(before.iter().copied()).collect();
+                    Type::variadic(before, *part, after.to_vec())
+                }
+                _ => return true,
+            },
+            Some(element) => Type::variadic(own, element, Vec::new()),
+        };
+        self.fits(wanted, &own)
     }
 
     /// What is left of `from` after the parameters that `to` lists is what the specification `variable` stands for.

@@ -33,10 +33,21 @@ pub struct Found {
 impl World<'_> {
     /// The attribute `name` of a value of type `ty`. Of a union it is the union of its members' attributes, if all have it.
     pub fn attribute(&self, ty: &Type, name: &str) -> Attribute {
+        match self.closed_attribute(ty, name) {
+            Attribute::Found(found) => Attribute::Found(Found {
+                ty: self.open(&found.ty),
+                ..found
+            }),
+            other => other,
+        }
+    }
+
+    fn closed_attribute(&self, ty: &Type, name: &str) -> Attribute {
         match ty {
-            Type::Dynamic | Type::Never | Type::Alias(..) | Type::Parameters(_) => {
+            Type::Dynamic | Type::Never | Type::Parameters(_) | Type::Unpacked(_) => {
                 Attribute::Unknown
             }
+            Type::Alias(..) => self.closed_attribute(&self.open(ty), name),
             Type::Union(members) => self.union_attribute(members, name),
             Type::TypeVar(variable) if variable.kind == VariableKind::Type => {
                 self.attribute_as(&variable.upper(), ty, name)
@@ -54,7 +65,6 @@ impl World<'_> {
                 _ => Attribute::Unknown,
             },
             Type::Module(module) => self.module_attribute(module, name),
-            Type::Unpacked(_) => Attribute::Unknown,
             Type::TypedDict(..) => self.typed_dict_attribute(ty, name),
             _ => self.attribute_as(ty, ty, name),
         }
@@ -265,12 +275,18 @@ impl World<'_> {
                         is_method: matches!(member, Member::Method(_)),
                     })
                 };
+                // What is an attribute of the class is one of the instances that it makes.
+                let own = match receiver {
+                    Type::ClassOf(of) => **of,
+                    _ => Type::Instance(*class, args.into()),
+                };
+                let seen = |ty: &Type| with_self(substitute(ty, &params), &own);
                 match &member {
-                    Member::Field { ty, is_final } => found(substitute(ty, &params), !is_final),
+                    Member::Field { ty, is_final } => found(seen(ty), !is_final),
                     Member::ClassVar { ty: Type::Dynamic } => {
                         found(self.class_value(&owner, name), true)
                     }
-                    Member::ClassVar { ty } => found(substitute(ty, &params), true),
+                    Member::ClassVar { ty } => found(seen(ty), true),
                     Member::Property { .. } => found(Type::builtin("property"), false),
                     Member::Method(symbol) => match self.function(symbol) {
                         Some(function) if function.is_wrapped => Attribute::Unknown,

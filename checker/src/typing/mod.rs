@@ -3,6 +3,7 @@
 //!
 //! The rules are those of the typing specification (typing.python.org/en/latest/spec); each file is named for its chapter.
 
+mod alias;
 mod call;
 mod callable;
 mod constructor;
@@ -13,10 +14,12 @@ mod overload;
 mod protocol;
 mod relation;
 mod solver;
+mod tuple;
 mod typed_dict;
 mod unpacking;
 mod variance;
 
+pub(crate) use alias::{fill, is_named};
 pub use call::{Argument, CallProblem, Callee, Given};
 pub use member::Attribute;
 pub use relation::Relation;

@@ -52,7 +52,9 @@ impl Relation<'_, '_> {
             return false;
         };
         let pair = (*from, *to);
-        if self.assumed.borrow().contains(&pair) || self.assumed.borrow().len() > 24 {
+        if self.assumed.borrow().contains(&pair)
+            || self.assumed.borrow().len() > super::relation::MOST_ASSUMED
+        {
             return true;
         }
         self.assumed.borrow_mut().push(pair);

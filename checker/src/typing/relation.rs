@@ -8,6 +8,9 @@ use crate::types::{Constant, Symbol, Type, Types, Variable, VariableKind};
 use super::solver::Solver;
 use super::variance::Direction;
 
+/// Recursion deeper than this is taken to hold.
+pub(super) const MOST_ASSUMED: usize = 24;
+
 /// Assignability, over a program. With a [`Solver`], it also learns what the solver's variables stand for.
 pub struct Relation<'w, 'a> {
     pub(super) world: &'w World<'a>,
@@ -56,7 +59,7 @@ impl<'w, 'a> Relation<'w, 'a> {
         }
     }
 
-    fn solves(&self, ty: &Type) -> Option<Variable> {
+    pub(super) fn solves(&self, ty: &Type) -> Option<Variable> {
         match ty {
             Type::TypeVar(variable) if self.solver.borrow().solves(*variable) => Some(*variable),
             _ => None,
@@ -75,11 +78,40 @@ impl<'w, 'a> Relation<'w, 'a> {
                 self.solver.borrow_mut().set_lower(variable, given);
                 true
             }
+            (_, Type::Dynamic) | (Type::Dynamic, _) => true,
             (Type::Parameters(a), Type::Parameters(b)) => {
                 // Two callables have to agree on what both can be called with.
                 self.parameters_fit(b, a)
             }
             (a, b) => a == b,
+        }
+    }
+
+    /// The variable tuple `variable`, which is looked for, stands for `given`. What it is given for several times must be the same, or one as
+    /// wide as the others.
+    pub(super) fn learn_items(&self, variable: Variable, given: Type) -> bool {
+        let known = self.solver.borrow().lower(variable);
+        let upper = self.solver.borrow().upper(variable);
+        if upper.is_some_and(|upper| !self.fits(&given, &upper)) {
+            return false;
+        }
+        let joined = match (known, given) {
+            (Type::Never, given) => given,
+            (known, given) if known == given || given.is_dynamic() => known,
+            (Type::Dynamic, given) => given,
+            (known, given) if self.world.assignable(&given, &known) => known,
+            (known, given) if self.world.assignable(&known, &given) => given,
+            _ => return false,
+        };
+        self.solver.borrow_mut().set_lower(variable, joined);
+        true
+    }
+
+    pub(super) fn solved_so_far(&self, variable: Variable) -> Option<Type> {
+        let solver = self.solver.borrow();
+        match solver.lower(variable) {
+            Type::Never => solver.upper(variable),
+            known => Some(known),
         }
     }
 
@@ -105,15 +137,12 @@ impl<'w, 'a> Relation<'w, 'a> {
             }
             (_, Type::Dynamic) | (Type::Never, _) => true,
             (_, Type::Never) => false,
+            (Type::Alias(..), _) | (_, Type::Alias(..)) => self.alias_fits(from, to),
             (Type::Union(members), _) => members.iter().all(|member| self.fits(member, to)),
             (_, Type::Instance(class, _)) if class.is_builtin("object") => true,
             (Type::Primitive(p), _) => self.fits(&p.boxed(), to),
             (_, Type::Primitive(p)) => self.fits(from, &p.boxed()),
             (_, Type::Union(members)) => self.fits_union(from, members),
-            (_, Type::Alias(..)) | (Type::Alias(..), _) => {
-                // An alias inside of itself is opened where it is used.
-                true
-            }
             (_, Type::Guard(of, is)) => match from {
                 Type::Guard(other, own) => {
                     is == own && self.fits(other, of) && (!is || self.fits(of, other))
@@ -125,6 +154,7 @@ impl<'w, 'a> Relation<'w, 'a> {
             (Type::New(a, base), Type::New(b, _)) => a == b || self.fits(base, to),
             (Type::New(_, base), _) => self.fits(base, to),
             (_, Type::New(..)) => false,
+            (Type::Unpacked(a), Type::Unpacked(b)) => self.fits(a, b),
             // Its items are looked at one by one, where they are bound.
             (_, Type::Unpacked(_)) | (Type::Unpacked(_), _) => true,
             (Type::TypedDict(..), Type::TypedDict(..)) => self.typed_dicts_fit(from, to),
@@ -222,6 +252,18 @@ impl<'w, 'a> Relation<'w, 'a> {
         }
     }
 
+    /// A mention of an alias in its own definition, as what it stands for.
+    fn alias_fits(&self, from: &Type, to: &Type) -> bool {
+        let pair = (*from, *to);
+        if self.assumed.borrow().contains(&pair) || self.assumed.borrow().len() > MOST_ASSUMED {
+            return true;
+        }
+        self.assumed.borrow_mut().push(pair);
+        let fits = self.fits(&self.world.open(from), &self.world.open(to));
+        self.assumed.borrow_mut().pop();
+        fits
+    }
+
     /// Something dynamic flowed in: variables of which nothing else is known are dynamic.
     fn teach_dynamic(&self, to: &Type) {
         if self.solver.borrow().is_empty() {
@@ -238,17 +280,29 @@ impl<'w, 'a> Relation<'w, 'a> {
     }
 
     /// A value of type `from` flows into `variable`, which is looked for.
-    fn flows_into(&self, from: &Type, variable: Variable) -> bool {
+    pub(super) fn flows_into(&self, from: &Type, variable: Variable) -> bool {
         if *from == Type::TypeVar(variable) {
             return true;
+        }
+        match variable.kind {
+            VariableKind::Type => {}
+            VariableKind::Parameters => return self.learn_parameters(variable, *from),
+            VariableKind::Tuple => return self.learn_items(variable, *from),
         }
         let from = from.boxed();
         let (lower, upper) = {
             let solver = self.solver.borrow();
             (solver.lower(variable), solver.upper(variable))
         };
-        if variable.kind == VariableKind::Type {
-            if let Some(bound) = variable.bound
+        {
+            let bound = variable
+                .bound
+                .map(|bound| match (variable.is_self(), *bound) {
+                    // Whatever the arguments of the class are: they are those of the value.
+                    (true, Type::Instance(class, _)) => Type::Instance(class, Types::none()),
+                    (_, bound) => bound,
+                });
+            if let Some(bound) = bound
                 && !self.fits(&from, &bound)
             {
                 return false;
@@ -297,7 +351,7 @@ impl<'w, 'a> Relation<'w, 'a> {
     }
 
     /// A value of `variable`, which is looked for, flows into a place of type `to`.
-    fn flows_out_of(&self, variable: Variable, to: &Type) -> bool {
+    pub(super) fn flows_out_of(&self, variable: Variable, to: &Type) -> bool {
         let (lower, upper) = {
             let solver = self.solver.borrow();
             (solver.lower(variable), solver.upper(variable))
@@ -348,91 +402,6 @@ impl<'w, 'a> Relation<'w, 'a> {
                 matches!(upper, Type::Union(_)) && self.fits(&upper, &Type::Union(members.into()))
             }
             _ => false,
-        }
-    }
-
-    /// The type of the items of a tuple type.
-    pub(super) fn element(&self, tuple: &Type) -> Type {
-        match tuple {
-            Type::Tuple(items) => self.world.join_all(items.iter().copied()),
-            Type::Variadic(before, part, after) => {
-                let part = match **part {
-                    Type::TypeVar(_) => Type::object(),
-                    part => part,
-                };
-                let items = before.iter().chain(after).copied().chain([part]);
-                self.world.join_all(items)
-            }
-            _ => Type::Dynamic,
-        }
-    }
-
-    fn tuples_fit(&self, from: &Type, to: &Type) -> bool {
-        match (from, to) {
-            (Type::Tuple(a), Type::Tuple(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.fits(a, b))
-            }
-            (Type::Tuple(items), Type::Variadic(before, part, after)) => {
-                let Some(middle) = items.len().checked_sub(before.len() + after.len()) else {
-                    return false;
-                };
-                let (head, rest) = items.split_at(before.len());
-                let (middle, tail) = rest.split_at(middle);
-                head.iter().zip(before).all(|(a, b)| self.fits(a, b))
-                    && tail.iter().zip(after).all(|(a, b)| self.fits(a, b))
-                    && self.middle_fits(middle, part)
-            }
-            (Type::Variadic(before, part, after), Type::Variadic(b, p, a)) => {
-                if before.len() < b.len() || after.len() < a.len() {
-                    // An unpacked tuple of any length has to be taken by a part of any length.
-                    return false;
-                }
-                let (head, left) = before.split_at(b.len());
-                let (right, tail) = after.split_at(after.len() - a.len());
-                let ends = head.iter().zip(b).all(|(x, y)| self.fits(x, y))
-                    && tail.iter().zip(a).all(|(x, y)| self.fits(x, y));
-                if !ends {
-                    return false;
-                }
-                if let Some(variable) = self.solves(p) {
-                    let whole = Type::variadic(left.to_vec(), **part, right.to_vec());
-                    return self.flows_into(&whole, variable);
-                }
-                left.iter().chain(right).all(|x| self.fits(x, p)) && self.fits(part, p)
-            }
-            // Of unknown length to a known one.
-            _ => false,
-        }
-    }
-
-    fn middle_fits(&self, items: &[Type], part: &Type) -> bool {
-        match self.solves(part) {
-            Some(variable) => {
-                let items: Types = items.iter().map(widen).collect();
-                self.flows_into(&Type::Tuple(items), variable)
-            }
-            None => items.iter().all(|item| self.fits(item, part)),
-        }
-    }
-
-    fn instance_fits_tuple(&self, class: &Symbol, args: &[Type], to: &Type) -> bool {
-        let tuple = Symbol::new("builtins", "tuple");
-        if *class == tuple {
-            let element = args.first().copied().unwrap_or(Type::Dynamic);
-            return match to {
-                // `tuple[Any, ...]` is of any length.
-                _ if element.is_dynamic() => true,
-                Type::Variadic(before, part, after) => {
-                    before.is_empty() && after.is_empty() && self.fits(&element, part)
-                }
-                _ => false,
-            };
-        }
-        // A named tuple, or another class over a tuple of known length.
-        match self.world.tuple_base(class, args) {
-            Some(base @ (Type::Tuple(_) | Type::Variadic(..))) => self.fits(&base, to),
-            Some(_) => false,
-            None => self.world.is_subclass(class, &tuple) != Some(false),
         }
     }
 
@@ -488,6 +457,15 @@ impl<'w, 'a> Relation<'w, 'a> {
 
     /// Whether `class[from]` fits `class[to]`: each argument by the variance of its parameter.
     pub(super) fn arguments_fit(&self, class: &Symbol, from: &[Type], to: &[Type]) -> bool {
+        let own = |args: &[Type]| match args.is_empty() {
+            true => self
+                .world
+                .default_args(class, Types::none())
+                .as_slice()
+                .to_vec(),
+            false => args.to_vec(),
+        };
+        let (from, to) = (&own(from)[..], &own(to)[..]);
         // A generic class without arguments has dynamic ones.
         if from.is_empty() || to.is_empty() {
             for ty in to {
@@ -498,11 +476,14 @@ impl<'w, 'a> Relation<'w, 'a> {
         from.iter()
             .zip(to)
             .enumerate()
-            .all(|(i, (f, t))| self.argument_fits(class, i, f, t))
+            .all(|(i, (f, t))| self.argument_fits(class, i, &packed(f), &packed(t)))
     }
 
     fn argument_fits(&self, class: &Symbol, i: usize, from: &Type, to: &Type) -> bool {
         match self.world.direction(class, i) {
+            _ if self.solves(to).is_none() && (from.is_dynamic() || to.is_dynamic()) => {
+                self.fits(from, to)
+            }
             Direction::Same => self.fits(from, to),
             Direction::Opposite => self.fits(to, from),
             Direction::Neither => self.equivalent(from, to),
@@ -542,6 +523,16 @@ impl<'w, 'a> Relation<'w, 'a> {
             return self.fits_protocol(from, to);
         }
         false
+    }
+}
+
+/// A type argument: a variable tuple as the tuple of what it stands for.
+fn packed(ty: &Type) -> Type {
+    match ty {
+        Type::TypeVar(variable) if variable.kind == VariableKind::Tuple => {
+            Type::variadic(Vec::new(), *ty, Vec::new())
+        }
+        other => *other,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What type variables stand for: lower and upper bounds collected while types are related, and their solution.
 
 use crate::infer::world::{World, widen};
-use crate::types::{Rest, Signature, Symbol, Type, Variable, VariableKind};
+use crate::types::{Type, Variable};
+
+use super::alias::{anything, is_named};
 
 /// What is known of one variable.
 #[derive(Clone, Copy, Debug)]
@@ -125,19 +127,17 @@ impl Solver {
                 return None;
             }
             let found = self.solution(world, variable);
-            Some(match (found, variable.kind) {
+            Some(match found {
                 // A default may name other variables.
-                (Some(ty), _) if ty.has_variables() && Some(ty) == variable.default.map(|d| *d) => {
-                    self.apply(world, &ty)
-                }
-                (Some(ty), _) => ty,
-                (None, VariableKind::Type) => Type::Dynamic,
-                (None, VariableKind::Parameters) => {
-                    Type::Parameters(Signature::new([], Rest::Anything, Type::Never))
-                }
-                (None, VariableKind::Tuple) => {
-                    Type::Instance(Symbol::new("builtins", "tuple"), [Type::Dynamic].into())
-                }
+                Some(ty) if ty.has_variables() && Some(ty) == variable.default.map(|d| *d) => ty
+                    .substitute(&|named| {
+                        let own = |b: &&Bounds| is_named(b.variable, named);
+                        let other = self.bounds.iter().find(own)?.variable;
+                        let known = (other != variable).then(|| self.solution(world, other));
+                        Some(known.flatten().unwrap_or_else(|| anything(other)))
+                    }),
+                Some(ty) => ty,
+                None => anything(variable),
             })
         })
     }

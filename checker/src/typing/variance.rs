@@ -136,11 +136,15 @@ impl World<'_> {
                 found = found.and(self.use_of(&param.ty, variable, Direction::Opposite));
             }
             found = found.and(self.use_of(&signature.returns, variable, Direction::Same));
+            if signature.rest == crate::types::Rest::Variable(variable) {
+                found = found.and(Direction::Same);
+            }
         }
         found
     }
 
-    fn use_of(&self, ty: &Type, variable: Variable, way: Direction) -> Direction {
+    /// How `variable` is used in `ty`, which itself is used the way `way`.
+    pub(crate) fn use_of(&self, ty: &Type, variable: Variable, way: Direction) -> Direction {
         match ty {
             Type::TypeVar(own) if *own == variable => way,
             Type::Instance(class, args) | Type::Exact(class, args) => {
@@ -159,8 +163,9 @@ impl World<'_> {
                 for param in &signature.params {
                     found = found.and(self.use_of(&param.ty, variable, inner));
                 }
+                // Parameters are compared as the callables that have them are.
                 if signature.rest == crate::types::Rest::Variable(variable) {
-                    found = found.and(inner);
+                    found = found.and(way);
                 }
                 found
             }

@@ -255,7 +255,12 @@ impl Cx<'_> {
                 }
                 match self.world.global(&self.module, name.id.as_str()).0 {
                     Resolved::Class(symbol) => Some(symbol),
-                    Resolved::Alias(Type::Instance(symbol, _)) => Some(symbol),
+                    // What a `type` statement makes is no class.
+                    Resolved::Alias(Type::Instance(symbol, _))
+                        if !self.world.is_alias_object(&self.module, name.id.as_str()) =>
+                    {
+                        Some(symbol)
+                    }
                     _ => None,
                 }
             }
