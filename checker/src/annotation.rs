@@ -13,7 +13,7 @@ use crate::db::{Db, File, FilePath};
 use crate::diagnostic::Diagnostic;
 use crate::index::{find_stmt, module_index};
 use crate::rules::Rule;
-use crate::stubs::{Part, part};
+use crate::stubs::{Part, part, part_index};
 use crate::symbols::{Resolved, Special, names_of, resolve_member};
 use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Types, Variable, VariableKind};
 
@@ -210,7 +210,7 @@ impl<'db> Scope<'db> {
     pub(crate) fn bound_by_name(&self, variable: &Variable) -> Option<Variable> {
         let module = crate::resolve::module_name(self.db, self.file);
         let container = self.container.as_deref().unwrap_or("");
-        let index = part(self.db, self.file, container).index;
+        let index = part_index(self.db, self.file, container);
         let ends = container
             .match_indices('.')
             .map(|(at, _)| at)

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 pub use salsa::{CancellationToken, Cancelled};
 use salsa::{Durability, Setter};
 
-pub use crate::inputs::{Definition, File, FilePath, ModuleName, Project};
+pub use crate::inputs::{Definition, File, FilePath, FunctionGroup, ModuleName, Project};
 use crate::settings::Settings;
 use crate::system::System;
 use crate::types::Name;

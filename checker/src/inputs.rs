@@ -128,3 +128,14 @@ pub struct ModuleName<'db> {
     #[returns(ref)]
     pub name: Name,
 }
+
+/// A few functions of a file that follow each other, which are checked together.
+#[salsa::interned(debug, revisions = usize::MAX)]
+pub struct FunctionGroup<'db> {
+    /// Where they are defined.
+    #[returns(copy)]
+    pub file: File,
+    /// Which of the file's groups it is, in order.
+    #[returns(copy)]
+    pub number: usize,
+}

@@ -48,6 +48,14 @@ pub fn part(db: &dyn Db, file: File, qualname: &str) -> Part {
     statements(db, Definition::new(db, file, name))
 }
 
+/// The index of [`part`]: for what can be said without the tree.
+pub fn part_index(db: &dyn Db, file: File, qualname: &str) -> Arc<ModuleIndex> {
+    match file.path(db) {
+        FilePath::Vendored(_) => part(db, file, qualname).index,
+        FilePath::Os(_) => module_index(db, file),
+    }
+}
+
 /// What the outline of a stub says.
 #[derive(Debug)]
 pub(crate) struct Outline {

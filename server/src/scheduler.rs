@@ -10,8 +10,9 @@ use keelback_checker::db::Cancelled;
 
 type Job = Box<dyn FnOnce() + Send + 'static>;
 
-/// How deep a thread may go: types nest as deep as expressions do.
-const STACK: usize = 16 << 20;
+/// How deep a thread may go: types nest as deep as expressions do. Enough for the checker to go on where it is, which otherwise maps a stack for
+/// each file.
+const STACK: usize = 64 << 20;
 
 /// The threads. They end when the pool is dropped and the jobs that were given to it are done.
 pub(crate) struct Pool {

@@ -1,6 +1,6 @@
 //! Inference: from a function's syntax to its typed tree and its diagnostics.
 //!
-//! [`check_function`] is the query. It walks the body ([`stmt`]) in the order of control, with what is known at each point
+//! [`check_function`] is the question; the query is about a group of functions. It walks the body ([`stmt`]) in the order of control, with what is known at each point
 //! ([`flow`]), several times until the types of locals and what is known at loop heads are settled ([`function`]); the last
 //! walk writes the tree and reports. Each construct has a file: names, literals and displays ([`expr`]), operators ([`ops`]), attributes ([`attr`]),
 //! subscripts ([`subscript`]), calls ([`call`], [`construct`], [`method`], [`super_call`], [`bind`], [`builtin`], [`statics`]), conditions and patterns ([`narrow`]), loops ([`loops`]),
@@ -49,14 +49,16 @@ pub mod world;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use crate::annotation::Scope as AnnotationScope;
-use crate::db::{Db, Definition, File};
+use crate::db::{Db, File, FunctionGroup};
 use crate::diagnostic::Diagnostic;
-use crate::index::{find_class, find_function, module_index};
+use crate::index::{FunctionEntry, find_class, find_function, module_index};
 use crate::interface::{ClassInterface, Export, FunctionInterface};
 use crate::reach::Environment;
 use crate::resolve::{module_name, resolve_from};
@@ -230,9 +232,13 @@ impl<'a> Part<'a> {
     }
 }
 
-fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> Inferred {
-    let env = DbEnv { db, file };
-    let world = World::new(&env);
+fn run(
+    db: &dyn Db,
+    file: File,
+    world: &World<'_>,
+    scope: &AnnotationScope<'_>,
+    part: Part<'_>,
+) -> Inferred {
     let scope = scope.clone().checked();
     let source = crate::files::source_text(db, file);
     let environment = Environment::of(db);
@@ -250,13 +256,9 @@ fn run(db: &dyn Db, file: File, scope: &AnnotationScope<'_>, part: Part<'_>) -> 
             is_final: found.is_final,
         }
     };
-    let nest = DbNest {
-        db,
-        file,
-        world: &world,
-    };
+    let nest = DbNest { db, file, world };
     infer(&Scope {
-        world: &world,
+        world,
         nest: Some(&nest),
         captured: &[],
         type_params: scope.declared_params(),
@@ -386,26 +388,65 @@ fn diagnostics(file: File, findings: Vec<Finding>) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// How many functions, in the order of the file, are checked in one go: they share what they ask of other modules.
+const TOGETHER: usize = 32;
+
 /// Checks the function called `qualname` of `file`; nothing when there is no such function, or when it is nested in another.
 pub fn check_function(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {
-    check_function_query(db, Definition::new(db, file, *qualname))
+    let position = module_index(db, file).functions.get_index_of(qualname)?;
+    let group = FunctionGroup::new(db, file, position / TOGETHER);
+    check_functions(db, group).get(qualname).cloned()
 }
 
-#[salsa::tracked(returns(clone))]
-fn check_function_query<'db>(
+#[salsa::tracked(returns(ref))]
+fn check_functions<'db>(
     db: &'db dyn Db,
-    definition: Definition<'db>,
-) -> Option<Arc<CheckedFunction>> {
-    let (file, qualname) = (definition.file(db), definition.qualname(db));
-    crate::stack::deep(|| check_one(db, file, qualname))
+    group: FunctionGroup<'db>,
+) -> FxHashMap<Name, Arc<CheckedFunction>> {
+    let file = group.file(db);
+    let index = module_index(db, file);
+    let env = DbEnv { db, file };
+    let world = World::new(&env);
+    let first = group.number(db) * TOGETHER;
+    let entries = index.functions.values().skip(first).take(TOGETHER);
+    crate::stack::deep(|| {
+        entries
+            .filter(|entry| entry.parent.is_none())
+            .filter_map(|entry| Some((entry.qualname, check_guarded(db, file, &world, entry)?)))
+            .collect()
+    })
 }
 
-fn check_one(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {
-    let index = module_index(db, file);
-    let entry = index.functions.get(qualname)?;
-    if entry.parent.is_some() {
-        return None;
+/// Checks one function; a panic in it is what is found.
+fn check_guarded(
+    db: &dyn Db,
+    file: File,
+    world: &World<'_>,
+    entry: &FunctionEntry,
+) -> Option<Arc<CheckedFunction>> {
+    let what = format!("function `{}`", entry.qualname);
+    let mut checked = None;
+    let diagnostics = crate::check::guard(file, entry.name_range, &what, || {
+        checked = check_one(db, file, world, entry);
+        Vec::new()
+    });
+    if diagnostics.is_empty() {
+        return checked.map(Arc::new);
     }
+    let body = Err(Fallback {
+        reason: Name::new("an error in it"),
+        span: entry.name_range,
+    });
+    Some(Arc::new(CheckedFunction { diagnostics, body }))
+}
+
+fn check_one(
+    db: &dyn Db,
+    file: File,
+    world: &World<'_>,
+    entry: &FunctionEntry,
+) -> Option<CheckedFunction> {
+    let qualname = &entry.qualname;
     let parsed = crate::files::parsed(db, file);
     let node = find_function(&parsed, entry.range)?;
     let interface = crate::signatures::function_in(db, file, qualname)?;
@@ -423,7 +464,7 @@ fn check_one(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunc
         name_span: entry.name_range,
         records: false,
     };
-    let found = run(db, file, &scope, part);
+    let found = run(db, file, world, &scope, part);
     let mut body = found.body;
     if entry.is_redefined() && body.is_ok() {
         body = Err(Fallback {
@@ -460,10 +501,10 @@ fn check_one(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunc
             ));
         }
     }
-    Some(Arc::new(CheckedFunction {
+    Some(CheckedFunction {
         diagnostics: reported,
         body,
-    }))
+    })
 }
 
 /// What inference knows of the expressions and locals of a function that is checked on its own. Computed anew each time: for an editor's
@@ -486,7 +527,8 @@ pub fn function_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learne
         name_span: entry.name_range,
         records: true,
     };
-    Some(run(db, file, &scope, part).types)
+    let env = DbEnv { db, file };
+    Some(run(db, file, &World::new(&env), &scope, part).types)
 }
 
 /// The same of a class's own code.
@@ -508,7 +550,8 @@ pub fn class_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learned> 
         name_span: entry.name_range,
         records: true,
     };
-    Some(run(db, file, &scope, part).types)
+    let env = DbEnv { db, file };
+    Some(run(db, file, &World::new(&env), &scope, part).types)
 }
 
 /// The same of a module's own code.
@@ -524,7 +567,8 @@ pub fn module_types(db: &dyn Db, file: File) -> Learned {
         name_span: TextRange::default(),
         records: true,
     };
-    run(db, file, &scope, part).types
+    let env = DbEnv { db, file };
+    run(db, file, &World::new(&env), &scope, part).types
 }
 
 /// Collects what is wrong with the annotations of a function's locals.
@@ -560,41 +604,34 @@ pub fn functions(db: &dyn Db, file: File) -> Vec<Name> {
 
 /// What is reported about the bodies of a file: of its functions, its classes, and its own code.
 pub fn check_bodies(db: &dyn Db, file: File) -> Vec<Diagnostic> {
-    let mut all = module_body(db, file);
+    let env = DbEnv { db, file };
+    let world = World::new(&env);
+    let mut all = module_body(db, file, &world);
     let index = module_index(db, file);
     for name in index.classes.keys() {
         all.extend(crate::check::guard(
             file,
             TextRange::default(),
             &format!("class `{name}`"),
-            || class_body(db, file, name),
+            || class_body(db, file, &world, name),
         ));
     }
-    for name in functions(db, file) {
-        let range = index
-            .functions
-            .get(&name)
-            .map_or_else(TextRange::default, |f| f.name_range);
-        all.extend(crate::check::guard(
-            file,
-            range,
-            &format!("function `{name}`"),
-            || {
-                let Some(checked) = check_function(db, file, &name) else {
-                    return Vec::new();
-                };
-                let mut found = checked.diagnostics.clone();
-                if let Ok(body) = &checked.body {
-                    found.extend(crate::hints::hints(db, file, body));
-                }
-                found
-            },
-        ));
+    for entry in index.functions.values() {
+        let Some(checked) = check_function(db, file, &entry.qualname) else {
+            continue;
+        };
+        all.extend(checked.diagnostics.iter().cloned());
+        if let Ok(body) = &checked.body {
+            let what = format!("function `{}`", entry.qualname);
+            all.extend(crate::check::guard(file, entry.name_range, &what, || {
+                crate::hints::hints(db, file, body)
+            }));
+        }
     }
     all
 }
 
-fn module_body(db: &dyn Db, file: File) -> Vec<Diagnostic> {
+fn module_body(db: &dyn Db, file: File, world: &World<'_>) -> Vec<Diagnostic> {
     let parsed = crate::files::parsed(db, file);
     crate::check::guard(file, TextRange::default(), "the module's own code", || {
         let scope = AnnotationScope::module(db, file);
@@ -607,13 +644,13 @@ fn module_body(db: &dyn Db, file: File) -> Vec<Diagnostic> {
             name_span: TextRange::default(),
             records: false,
         };
-        let mut found = diagnostics(file, run(db, file, &scope, part).findings);
-        found.extend(defaults(db, file, None, parsed.body()));
+        let mut found = diagnostics(file, run(db, file, world, &scope, part).findings);
+        found.extend(defaults(db, file, world, None, parsed.body()));
         found
     })
 }
 
-fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
+fn class_body(db: &dyn Db, file: File, world: &World<'_>, name: &Name) -> Vec<Diagnostic> {
     let index = module_index(db, file);
     let Some(entry) = index.classes.get(name) else {
         return Vec::new();
@@ -629,8 +666,8 @@ fn class_body(db: &dyn Db, file: File, name: &Name) -> Vec<Diagnostic> {
     let scope = AnnotationScope::inside(db, file, name);
     let symbol = Symbol::of(module_name(db, file), *name);
     let part = Part::of_class(symbol, node);
-    let mut found = diagnostics(file, run(db, file, &scope, part).findings);
-    found.extend(defaults(db, file, Some(name), &node.body));
+    let mut found = diagnostics(file, run(db, file, world, &scope, part).findings);
+    found.extend(defaults(db, file, world, Some(name), &node.body));
     found
 }
 
@@ -652,11 +689,13 @@ fn is_local(db: &dyn Db, file: File, name: &Name) -> bool {
 }
 
 /// Checks the default values of the parameters of the functions defined directly in `body`.
-fn defaults(db: &dyn Db, file: File, class: Option<&Name>, body: &[Stmt]) -> Vec<Diagnostic> {
-    let scope = match class {
-        Some(class) => AnnotationScope::inside(db, file, class),
-        None => AnnotationScope::module(db, file),
-    };
+fn defaults(
+    db: &dyn Db,
+    file: File,
+    world: &World<'_>,
+    class: Option<&Name>,
+    body: &[Stmt],
+) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     for stmt in body {
         let Stmt::FunctionDef(def) = stmt else {
@@ -695,15 +734,8 @@ fn defaults(db: &dyn Db, file: File, class: Option<&Name>, body: &[Stmt]) -> Vec
                 name_span: def.name.range(),
                 records: false,
             };
-            let findings = check_default(
-                db,
-                file,
-                &scope,
-                part,
-                default,
-                &declared.ty,
-                &declared.name,
-            );
+            let findings =
+                check_default(db, file, world, part, default, &declared.ty, &declared.name);
             all.extend(diagnostics(file, findings));
         }
     }
@@ -713,14 +745,12 @@ fn defaults(db: &dyn Db, file: File, class: Option<&Name>, body: &[Stmt]) -> Vec
 fn check_default(
     db: &dyn Db,
     file: File,
-    _scope: &AnnotationScope<'_>,
+    world: &World<'_>,
     part: Part<'_>,
     default: &ast::Expr,
     ty: &Type,
     name: &Name,
 ) -> Vec<Finding> {
-    let env = DbEnv { db, file };
-    let world = World::new(&env);
     let source = crate::files::source_text(db, file);
     let annotations = |_: &ast::Expr| Declared {
         ty: None,
@@ -733,7 +763,7 @@ fn check_default(
             nest: None,
             captured: &[],
             type_params: &[],
-            world: &world,
+            world,
             annotations: &annotations,
             decide: &decide,
             source: &source.text,
