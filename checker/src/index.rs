@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::collections::IndexMap;
 use keelback_parser::ast::{Stmt, StmtClassDef, StmtFunctionDef};
 use keelback_parser::text_size::{Ranged, TextRange, TextSize};
@@ -27,6 +29,8 @@ pub struct ModuleIndex {
     pub functions: IndexMap<Name, FunctionEntry>,
     /// Every class of the file by qualified name.
     pub classes: IndexMap<Name, ClassEntry>,
+    /// The qualified name of each definition, by its whole statement.
+    pub definitions: FxHashMap<TextRange, Name>,
     /// Module-level names.
     pub scope: Scope,
     /// Every import of the file, in order, also those inside functions.
@@ -305,6 +309,19 @@ pub fn for_each_body<'a>(stmt: &'a Stmt, visit: &mut dyn FnMut(&'a [Stmt])) {
 }
 
 impl ModuleIndex {
+    /// The function that this statement defines.
+    pub fn function_of(&self, node: &StmtFunctionDef) -> Option<&FunctionEntry> {
+        let entry = self.functions.get(self.definitions.get(&node.range)?)?;
+        // The statement may be an earlier definition of the name.
+        (entry.range == node.range).then_some(entry)
+    }
+
+    /// The class that this statement defines.
+    pub fn class_of(&self, node: &StmtClassDef) -> Option<&ClassEntry> {
+        let entry = self.classes.get(self.definitions.get(&node.range)?)?;
+        (entry.range == node.range).then_some(entry)
+    }
+
     /// The innermost function or class that holds `offset`, by qualified name.
     pub fn definition_at(&self, offset: TextSize) -> Option<&Name> {
         let functions = self

@@ -394,24 +394,26 @@ pub fn resolve_in(db: &dyn Db, file: File, name: &str) -> Resolved {
 }
 
 fn resolve_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Resolved {
-    if let Some((own, kind)) = table.names.get_key_value(name)
-        && !table.has_forms()
-    {
-        if let Some(found) = table.own(file, *own, kind) {
-            return found;
-        }
-        if table.is_static
-            && let Some(found) = followed(db, file).get(own)
-        {
-            return found.clone();
-        }
-    }
-    Follower {
+    let mut follower = Follower {
         db,
         from: file,
         seen: Vec::new(),
+    };
+    if table.has_forms() {
+        return follower.in_file(file, name);
     }
-    .in_file(file, name)
+    let Some((own, kind)) = table.names.get_key_value(name) else {
+        return follower.in_stars(file, table, name);
+    };
+    if let Some(found) = table.own(file, *own, kind) {
+        return found;
+    }
+    if table.is_static
+        && let Some(found) = followed(db, file).get(own)
+    {
+        return found.clone();
+    }
+    follower.in_file(file, name)
 }
 
 /// What the names that `file`, a static module, imports from others stand for. Followed once for all that use them.
@@ -483,10 +485,18 @@ fn global_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Reso
     }
 }
 
-/// The stub of the builtins.
-#[salsa::tracked(returns(copy))]
-fn builtins(db: &dyn Db, _: Project) -> Option<File> {
-    resolve_module(db, &Name::new("builtins"))
+/// The stub of the builtins, and what it defines itself.
+#[salsa::tracked(returns(ref))]
+fn builtins(db: &dyn Db, _: Project) -> Option<(File, FxHashMap<Name, Resolved>)> {
+    let file = resolve_module(db, &Name::new("builtins"))?;
+    let table = symbol_table(db, file);
+    let own = table
+        .names
+        .iter()
+        .filter_map(|(name, kind)| Some((*name, table.own(file, *name, kind)?)));
+    // A module is nothing that the stub defines.
+    let own = own.filter(|(_, found)| !matches!(found, Resolved::Module(_)));
+    Some((file, own.collect()))
 }
 
 /// What the builtin `name` stands for.
@@ -496,10 +506,13 @@ pub fn resolve_builtin(db: &dyn Db, name: &str) -> Resolved {
     if is_private || matches!(name, "ellipsis" | "function") {
         return Resolved::Missing;
     }
-    let Some(builtins) = builtins(db, db.project()) else {
+    let Some((file, own)) = builtins(db, db.project()) else {
         return Resolved::Dynamic;
     };
-    match resolve_in(db, builtins, name) {
+    if let Some(found) = own.get(name) {
+        return found.clone();
+    }
+    match resolve_in(db, *file, name) {
         // What the stub itself imports is not a builtin.
         Resolved::Module(_) | Resolved::Special(_) => Resolved::Missing,
         Resolved::Function(symbol) | Resolved::Class(symbol) if &*symbol.module != "builtins" => {

@@ -27,6 +27,7 @@ pub(super) fn build(db: &dyn Db, file: File, marker: Marker, parsed: &Parsed) ->
             marker,
             functions: Default::default(),
             classes: Default::default(),
+            definitions: Default::default(),
             scope: Scope::default(),
             imports: Vec::new(),
             all: None,
@@ -442,6 +443,7 @@ impl Builder<'_> {
             }
             None => Vec::new(),
         };
+        self.index.definitions.insert(node.range(), qualname);
         self.index.functions.insert(
             qualname,
             FunctionEntry {
@@ -524,6 +526,7 @@ impl Builder<'_> {
         let kind = BindingKind::Class(qualname);
         self.bind(node.name.as_str(), kind, node.name.range(), stmt);
         let is_redefined = self.index.classes.shift_remove(&qualname).is_some();
+        self.index.definitions.insert(node.range(), qualname);
         self.index.classes.insert(
             qualname,
             ClassEntry {

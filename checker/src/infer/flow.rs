@@ -1,11 +1,17 @@
 //! What is known at a point of a function: which locals are bound, and what types places are narrowed to.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod facts;
+mod locals;
+
+use std::collections::BTreeSet;
 
 use crate::tree::LocalId;
 use crate::types::{Name, Type};
 
 use super::world::World;
+
+pub use facts::Facts;
+pub use locals::Locals;
 
 /// Where a place starts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -60,33 +66,33 @@ pub struct State {
     /// Whether control can be here.
     pub reachable: bool,
     /// Places whose type is better known than their declaration says.
-    pub facts: BTreeMap<Place, Type>,
+    pub facts: Facts,
     /// What the rules of typing say of places, where that is more than is certain.
-    pub beliefs: BTreeMap<Place, Type>,
+    pub beliefs: Facts,
     /// Those of them of which the type is believed and not known: it is checked where the place is read.
     pub doubted: BTreeSet<Place>,
     /// Whether control is taken not to be here on the word of a declaration.
     pub supposed: bool,
     /// Locals that are bound for certain, by index.
-    pub bound: Vec<bool>,
+    pub bound: Locals,
     /// Locals that may be bound, by index.
-    pub touched: Vec<bool>,
+    pub touched: Locals,
     /// Locals that are bound if every loop so far ran at least once: of these nobody is warned.
-    pub likely: Vec<bool>,
+    pub likely: Locals,
 }
 
 impl State {
-    /// The state at the start of a function whose first `params` of `locals` are bound.
-    pub fn start(params: usize, locals: usize) -> State {
+    /// The state at the start of a function whose first `params` locals are bound.
+    pub fn start(params: usize) -> State {
         State {
             reachable: true,
-            facts: BTreeMap::new(),
-            beliefs: BTreeMap::new(),
+            facts: Facts::default(),
+            beliefs: Facts::default(),
             doubted: BTreeSet::new(),
             supposed: false,
-            bound: (0..locals).map(|i| i < params).collect(),
-            touched: (0..locals).map(|i| i < params).collect(),
-            likely: (0..locals).map(|i| i < params).collect(),
+            bound: Locals::first(params),
+            touched: Locals::first(params),
+            likely: Locals::first(params),
         }
     }
 
@@ -100,56 +106,37 @@ impl State {
 
     /// Whether local `id` is bound for certain.
     pub fn is_bound(&self, id: LocalId) -> bool {
-        self.bound.get(id.0 as usize).copied().unwrap_or(false)
+        self.bound.has(id.0 as usize)
     }
 
     /// Whether local `id` may be bound.
     pub fn may_be_bound(&self, id: LocalId) -> bool {
-        self.touched.get(id.0 as usize).copied().unwrap_or(false)
+        self.touched.has(id.0 as usize)
     }
 
     /// Whether `id` is bound if every loop ran.
     pub fn is_likely(&self, id: LocalId) -> bool {
-        self.likely.get(id.0 as usize).copied().unwrap_or(false)
+        self.likely.has(id.0 as usize)
     }
 
     /// Says that nobody is to be warned of `id` from here on.
     pub fn set_likely(&mut self, id: LocalId) {
-        let i = id.0 as usize;
-        if self.likely.len() <= i {
-            self.likely.resize(i + 1, false);
-        }
-        self.likely[i] = true;
+        self.likely.set(id.0 as usize, true);
     }
 
     /// Takes a loop to have run whose body ends in `end`.
     pub fn after_loop(&mut self, end: &State) {
-        if !end.reachable {
-            return;
-        }
-        if self.likely.len() < end.likely.len() {
-            self.likely.resize(end.likely.len(), false);
-        }
-        for (own, end) in self.likely.iter_mut().zip(&end.likely) {
-            *own |= *end;
+        if end.reachable {
+            self.likely = self.likely.or(&end.likely);
         }
     }
 
     /// Says that `id` is bound, or not.
     pub fn set_bound(&mut self, id: LocalId, bound: bool) {
         let i = id.0 as usize;
-        if self.bound.len() <= i {
-            self.bound.resize(i + 1, false);
-        }
-        if self.touched.len() <= i {
-            self.touched.resize(i + 1, false);
-        }
-        if self.likely.len() <= i {
-            self.likely.resize(i + 1, false);
-        }
-        self.bound[i] = bound;
-        self.touched[i] = bound;
-        self.likely[i] = bound;
+        self.bound.set(i, bound);
+        self.touched.set(i, bound);
+        self.likely.set(i, bound);
     }
 
     /// Takes `place` to be of type `ty`, for certain.
@@ -206,8 +193,9 @@ impl State {
         let beliefs = &mut self.beliefs;
         self.facts.retain(|place, fact| {
             let keep = keep(place);
-            if !keep && !matches!(fact, Type::Dynamic | Type::Never | Type::Primitive(_)) {
-                beliefs.entry(place.clone()).or_insert(*fact);
+            let says = !matches!(fact, Type::Dynamic | Type::Never | Type::Primitive(_));
+            if !keep && says && !beliefs.contains_key(place) {
+                beliefs.insert(place.clone(), *fact);
             }
             keep
         });
@@ -244,7 +232,7 @@ impl State {
 
     /// Takes what is known of locals from `count` on from `other`.
     pub fn keep_temporaries(&mut self, other: &State, count: usize) {
-        for (place, ty) in &other.facts {
+        for (place, ty) in other.facts.iter() {
             if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
                 self.facts.insert(place.clone(), *ty);
                 if other.doubted.contains(place) {
@@ -252,20 +240,14 @@ impl State {
                 }
             }
         }
-        for (place, ty) in &other.beliefs {
+        for (place, ty) in other.beliefs.iter() {
             if matches!(place.root, Root::Local(id) if id.0 as usize >= count) {
                 self.beliefs.insert(place.clone(), *ty);
             }
         }
-        for (own, theirs) in [
-            (&mut self.bound, &other.bound),
-            (&mut self.touched, &other.touched),
-            (&mut self.likely, &other.likely),
-        ] {
-            own.truncate(count);
-            own.resize(count, false);
-            own.extend(theirs.iter().skip(count));
-        }
+        self.bound = self.bound.followed_by(&other.bound, count);
+        self.touched = self.touched.followed_by(&other.touched, count);
+        self.likely = self.likely.followed_by(&other.likely, count);
     }
 
     /// Whether the place is a variable that cannot have been assigned here.
@@ -280,71 +262,66 @@ impl State {
             (true, false) => return self.clone(),
             _ => {}
         }
-        // Where a variable has no value, its type does not matter: reading it is an error.
-        let mut facts = BTreeMap::new();
-        for (place, ty) in &self.facts {
-            match other.facts.get(place) {
-                Some(theirs) => {
-                    facts.insert(place.clone(), world.join(ty, theirs));
-                }
-                None if other.has_no_value(place) => {
-                    facts.insert(place.clone(), *ty);
-                }
-                None => {}
-            }
-        }
-        for (place, ty) in &other.facts {
-            if !self.facts.contains_key(place) && self.has_no_value(place) {
-                facts.insert(place.clone(), *ty);
-            }
-        }
+        let facts = self.join_facts(other, world);
         let doubted = self
             .doubted
             .union(&other.doubted)
             .filter(|place| facts.contains_key(*place))
             .cloned()
             .collect();
-        // A belief on one side alone is joined with what is certain on the other.
+        State {
+            reachable: self.reachable,
+            beliefs: self.join_beliefs(other, world),
+            facts,
+            doubted,
+            supposed: self.supposed || other.supposed,
+            bound: self.bound.and(&other.bound),
+            touched: self.touched.or(&other.touched),
+            likely: self.likely.and(&other.likely),
+        }
+    }
+
+    /// Where a variable has no value, its type does not matter: reading it is an error.
+    fn join_facts(&self, other: &State, world: &World<'_>) -> Facts {
+        if self.facts.is_same(&other.facts) {
+            return self.facts.clone();
+        }
+        let own = self.facts.iter().filter_map(|(place, ty)| {
+            let joined = match other.facts.get(place) {
+                Some(theirs) => world.join(ty, theirs),
+                None if other.has_no_value(place) => *ty,
+                None => return None,
+            };
+            Some((place.clone(), joined))
+        });
+        let theirs = other
+            .facts
+            .iter()
+            .filter(|(place, _)| !self.facts.contains_key(place) && self.has_no_value(place))
+            .map(|(place, ty)| (place.clone(), *ty));
+        own.chain(theirs).collect()
+    }
+
+    /// A belief on one side alone is joined with what is certain on the other.
+    fn join_beliefs(&self, other: &State, world: &World<'_>) -> Facts {
+        if self.beliefs.is_same(&other.beliefs) {
+            return self.beliefs.clone();
+        }
         let view = |state: &State, place: &Place| {
             let known = state.beliefs.get(place).or_else(|| state.facts.get(place));
             known.copied()
         };
-        let beliefs = self
+        let theirs = other
             .beliefs
             .keys()
-            .chain(
-                other
-                    .beliefs
-                    .keys()
-                    .filter(|p| !self.beliefs.contains_key(p)),
-            )
+            .filter(|place| !self.beliefs.contains_key(place));
+        self.beliefs
+            .keys()
+            .chain(theirs)
             .filter_map(|place| {
                 let joined = world.join(&view(self, place)?, &view(other, place)?);
                 Some((place.clone(), joined))
             })
-            .collect();
-        let len = self.bound.len().max(other.bound.len());
-        let at = |b: &[bool], i: usize| b.get(i).copied().unwrap_or(false);
-        let bound = (0..len)
-            .map(|i| at(&self.bound, i) && at(&other.bound, i))
-            .collect();
-        let len = self.touched.len().max(other.touched.len());
-        let touched = (0..len)
-            .map(|i| at(&self.touched, i) || at(&other.touched, i))
-            .collect();
-        let len = self.likely.len().max(other.likely.len());
-        let likely = (0..len)
-            .map(|i| at(&self.likely, i) && at(&other.likely, i))
-            .collect();
-        State {
-            reachable: self.reachable,
-            facts,
-            beliefs,
-            doubted,
-            supposed: self.supposed || other.supposed,
-            bound,
-            touched,
-            likely,
-        }
+            .collect()
     }
 }

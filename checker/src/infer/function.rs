@@ -177,7 +177,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
         finals: IndexSet::default(),
         assigned: Vec::new(),
         prior: Vec::new(),
-        state: State::start(0, 0),
+        state: State::start(0),
         nest: scope.nest,
         captured: scope.captured,
         returned: Type::Never,
@@ -245,7 +245,7 @@ fn begin(cx: &mut Cx<'_>, scope: &Scope<'_>, params: usize) {
     for local in &mut cx.locals {
         local.maybe_unbound = false;
     }
-    cx.state = State::start(params, cx.named);
+    cx.state = State::start(params);
     if let Some(function) = &scope.function {
         believe_params(cx, function);
     }

@@ -325,14 +325,12 @@ impl DbNest<'_> {
 impl Nest for DbNest<'_> {
     fn function(&self, node: &ast::StmtFunctionDef) -> Option<Symbol> {
         let index = module_index(self.db, self.file);
-        let entry = index.functions.values().find(|f| f.range == node.range)?;
-        Some(self.symbol(entry.qualname))
+        Some(self.symbol(index.function_of(node)?.qualname))
     }
 
     fn class(&self, node: &ast::StmtClassDef) -> Option<Symbol> {
         let index = module_index(self.db, self.file);
-        let (qualname, _) = index.classes.iter().find(|(_, c)| c.range == node.range)?;
-        Some(self.symbol(*qualname))
+        Some(self.symbol(index.class_of(node)?.qualname))
     }
 
     fn check_function(
@@ -341,8 +339,7 @@ impl Nest for DbNest<'_> {
         captured: &[Captured],
     ) -> (Vec<Finding>, Type) {
         let index = module_index(self.db, self.file);
-        let entry = index.functions.values().find(|f| f.range == node.range);
-        let Some(entry) = entry else {
+        let Some(entry) = index.function_of(node) else {
             return (Vec::new(), Type::Dynamic);
         };
         let Some(interface) = crate::signatures::function_in(self.db, self.file, &entry.qualname)

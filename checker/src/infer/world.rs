@@ -164,6 +164,9 @@ pub struct World<'a> {
     modules: RefCell<FxHashMap<Name, Option<ModuleKind>>>,
     classes: RefCell<FxHashMap<Symbol, Option<Arc<ClassInterface>>>>,
     functions: RefCell<FxHashMap<Symbol, Option<Arc<FunctionInterface>>>>,
+    overloads: RefCell<FxHashMap<Symbol, Vec<Arc<FunctionInterface>>>>,
+    /// What names mean as globals or builtins, by module.
+    globals: RefCell<FxHashMap<Name, FxHashMap<Name, (Resolved, bool)>>>,
     ancestries: RefCell<FxHashMap<Symbol, Rc<Ancestry>>>,
     /// The items of typed dictionaries.
     pub(crate) typed_dicts: RefCell<FxHashMap<(Symbol, Types), Option<Rc<Shape>>>>,
@@ -179,6 +182,8 @@ impl<'a> World<'a> {
             modules: RefCell::default(),
             classes: RefCell::default(),
             functions: RefCell::default(),
+            overloads: RefCell::default(),
+            globals: RefCell::default(),
             ancestries: RefCell::default(),
             typed_dicts: RefCell::default(),
             directions: RefCell::default(),
@@ -256,7 +261,12 @@ impl<'a> World<'a> {
 
     /// The overloads of a function.
     pub fn overloads(&self, symbol: &Symbol) -> Vec<Arc<FunctionInterface>> {
-        self.env.overloads(symbol)
+        if let Some(known) = self.overloads.borrow().get(symbol) {
+            return known.clone();
+        }
+        let found = self.env.overloads(symbol);
+        self.overloads.borrow_mut().insert(*symbol, found.clone());
+        found
     }
 
     /// The function `symbol`.
@@ -333,6 +343,19 @@ impl<'a> World<'a> {
 
     /// What `name` means in `module`'s own code as a global or builtin; the flag says that it is a builtin.
     pub fn global(&self, module: &str, name: &str) -> (Resolved, bool) {
+        if let Some(known) = self.globals.borrow().get(module)
+            && let Some(known) = known.get(name)
+        {
+            return known.clone();
+        }
+        let found = self.find_global(module, name);
+        let mut globals = self.globals.borrow_mut();
+        let of_module = globals.entry(Name::new(module)).or_default();
+        of_module.insert(Name::new(name), found.clone());
+        found
+    }
+
+    fn find_global(&self, module: &str, name: &str) -> (Resolved, bool) {
         match self.export(module, name) {
             Resolved::Undefined => {}
             found => return (found, false),
