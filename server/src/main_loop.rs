@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use keelback_checker::system::System;
@@ -206,32 +207,38 @@ impl MainLoop {
         self.checked = revision;
         let encoding = self.session.client().encoding;
         let (db, documents) = self.session.open_documents();
-        let done = self.done.0.clone();
-        self.pool.spawn(move || {
-            for document in &documents {
-                match contained(|| diagnostics::compute(&db, document, encoding)) {
-                    Ok(diagnostics) => {
-                        let computed = Computed {
-                            revision,
-                            uri: document.uri.clone(),
-                            version: document.version,
-                            diagnostics,
-                        };
-                        if done.send(Done::Findings(computed)).is_err() {
-                            return;
+        let documents = Arc::new(documents);
+        // The jobs share the documents out in order: the one that was edited last is taken first.
+        let next = Arc::new(AtomicUsize::new(0));
+        for _ in 0..self.pool.processors().min(documents.len()) {
+            let (db, documents) = (db.clone(), Arc::clone(&documents));
+            let (next, done) = (Arc::clone(&next), self.done.0.clone());
+            self.pool.spawn(move || {
+                while let Some(document) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match contained(|| diagnostics::compute(&db, document, encoding)) {
+                        Ok(diagnostics) => {
+                            let computed = Computed {
+                                revision,
+                                uri: document.uri.clone(),
+                                version: document.version,
+                                diagnostics,
+                            };
+                            if done.send(Done::Findings(computed)).is_err() {
+                                return;
+                            }
+                        }
+                        // Something has changed again, and the next jobs are on their way.
+                        Err(Stopped::Cancelled) => return,
+                        Err(Stopped::Panicked(text)) => {
+                            eprintln!(
+                                "keelback: checking {} failed: {text}",
+                                document.uri.as_str()
+                            );
                         }
                     }
-                    // Something has changed again, and the next job is on its way.
-                    Err(Stopped::Cancelled) => return,
-                    Err(Stopped::Panicked(text)) => {
-                        eprintln!(
-                            "keelback: checking {} failed: {text}",
-                            document.uri.as_str()
-                        );
-                    }
                 }
-            }
-        });
+            });
+        }
     }
 
     /// Tells the client what was found, unless it is out of date or known.

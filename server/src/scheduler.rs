@@ -17,14 +17,16 @@ const STACK: usize = 64 << 20;
 /// The threads. They end when the pool is dropped and the jobs that were given to it are done.
 pub(crate) struct Pool {
     jobs: Sender<Job>,
+    processors: usize,
 }
 
 impl Pool {
-    /// Starts the threads: at least two, so that a question is answered while findings are computed.
+    /// Starts the threads: one more than [`Pool::processors`], so that a question is answered while all of these compute findings.
     pub(crate) fn new() -> io::Result<Pool> {
-        let processors = thread::available_parallelism().map_or(2, |count| count.get());
+        let processors = thread::available_parallelism().map_or(1, |count| count.get());
+        let processors = processors.min(4);
         let (jobs, waiting) = unbounded::<Job>();
-        for number in 0..processors.clamp(2, 4) {
+        for number in 0..=processors {
             let waiting = waiting.clone();
             thread::Builder::new()
                 .name(format!("worker {number}"))
@@ -35,7 +37,12 @@ impl Pool {
                     }
                 })?;
         }
-        Ok(Pool { jobs })
+        Ok(Pool { jobs, processors })
+    }
+
+    /// How many jobs that take long may run at a time.
+    pub(crate) fn processors(&self) -> usize {
+        self.processors
     }
 
     /// Has a thread do `job`, which must not panic.
