@@ -29,7 +29,7 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
         if by_pattern && !is_fatal {
             diagnostic.severity = diagnostic.severity.min(Level::Warning);
         }
-        diagnostic.severity != Level::Ignore
+        diagnostic.severity != Level::Ignore && !levels.hides(diagnostic.rule)
     });
     tidy(&mut diagnostics);
     Arc::new(diagnostics)

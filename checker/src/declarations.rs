@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::files::staticness;
 use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
 use crate::members::is_subclass;
-use crate::rules::{Level, Rule};
+use crate::rules::Rule;
 use crate::suggest;
 use crate::types::{Name, Type};
 
@@ -120,7 +120,7 @@ impl Checker<'_> {
 
     /// Whether reports of a rule are wanted at all: what nobody sees need not be looked for.
     fn wants(&self, rule: Rule) -> bool {
-        self.db.project().rules(self.db).level(rule) != Level::Ignore
+        crate::suppress::is_wanted(self.db, self.file, rule)
     }
 
     /// `import __static__` that does not mark the module, because something stands before it.

@@ -4,7 +4,7 @@ use keelback_parser::text_size::{Ranged, TextRange};
 
 use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
-use crate::rules::{Level, Rule};
+use crate::rules::Rule;
 use crate::tree::{
     Arg, Body, Callee, CompareOp, Conversion, Expr, ExprKind, FormatPiece, Iterable, Stmt,
     StmtKind, Target,
@@ -20,11 +20,8 @@ const RULES: [Rule; 4] = [
 
 /// The hints about a function of `file` with this tree. At most one of each rule is given for one statement.
 pub fn hints(db: &dyn Db, file: File, body: &Body) -> Vec<Diagnostic> {
-    let levels = db.project().rules(db);
-    if RULES
-        .iter()
-        .all(|rule| levels.level(*rule) == Level::Ignore)
-    {
+    let mut rules = RULES.iter();
+    if !rules.any(|rule| crate::suppress::is_wanted(db, file, *rule)) {
         return Vec::new();
     }
     let mut walk = Walk {

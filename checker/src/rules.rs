@@ -307,11 +307,17 @@ impl FromStr for Level {
 
 /// The level of every rule: the defaults and what the configuration and the command line changed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RuleLevels(Box<[Level]>);
+pub struct RuleLevels {
+    levels: Box<[Level]>,
+    hides_hints: bool,
+}
 
 impl Default for RuleLevels {
     fn default() -> Self {
-        RuleLevels(Rule::ALL.iter().map(|rule| rule.default_level()).collect())
+        RuleLevels {
+            levels: Rule::ALL.iter().map(|rule| rule.default_level()).collect(),
+            hides_hints: false,
+        }
     }
 }
 
@@ -319,7 +325,7 @@ impl RuleLevels {
     /// These without hints, which cost time and are not seen when a module is imported.
     #[must_use]
     pub fn without_hints(mut self) -> RuleLevels {
-        for level in &mut self.0 {
+        for level in &mut self.levels {
             if *level == Level::Hint {
                 *level = Level::Ignore;
             }
@@ -327,14 +333,31 @@ impl RuleLevels {
         self
     }
 
+    /// These with hints left out of what is reported, and not looked for where nothing else depends on them. What `reveal_type` was asked is an
+    /// answer and stays.
+    #[must_use]
+    pub fn hiding_hints(mut self) -> RuleLevels {
+        self.hides_hints = true;
+        self
+    }
+
+    /// Whether what `rule` finds is left out of what is reported.
+    pub fn hides(&self, rule: Rule) -> bool {
+        match self.level(rule) {
+            Level::Ignore => true,
+            Level::Hint => self.hides_hints && rule != Rule::RevealType,
+            Level::Warning | Level::Error => false,
+        }
+    }
+
     /// The level of `rule`.
     pub fn level(&self, rule: Rule) -> Level {
-        self.0[rule as usize]
+        self.levels[rule as usize]
     }
 
     /// Sets the level of `rule`.
     pub fn set(&mut self, rule: Rule, level: Level) {
-        self.0[rule as usize] = level;
+        self.levels[rule as usize] = level;
     }
 
     /// Sets the level of the rule called `name`, or of all rules if the name is `all` (syntax errors, mistakes of the configuration,

@@ -8,7 +8,7 @@ use keelback_parser::text_size::{TextRange, TextSize};
 
 use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
-use crate::rules::Rule;
+use crate::rules::{Level, Rule};
 
 struct Ignore {
     /// The lines it silences, as a byte range.
@@ -22,12 +22,24 @@ struct Ignore {
     is_shared: bool,
 }
 
+/// Whether `file` may have a comment that silences something.
+fn may_silence(db: &dyn Db, file: File) -> bool {
+    crate::files::source_text(db, file).text.contains("ignore")
+}
+
+/// Whether what `rule` finds in `file` makes a difference: it is seen, or silenced by a comment, which would be taken to be of no use otherwise.
+pub(crate) fn is_wanted(db: &dyn Db, file: File, rule: Rule) -> bool {
+    let levels = db.project().rules(db);
+    let is_off = levels.level(rule) == Level::Ignore;
+    !is_off && (!levels.hides(rule) || may_silence(db, file))
+}
+
 /// Removes what is silenced from `diagnostics` (all about `file`), and adds reports about the comments themselves.
 pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
-    let source = crate::files::source_file(db, file);
-    if !source.text.contains("ignore") {
+    if !may_silence(db, file) {
         return;
     }
+    let source = crate::files::source_file(db, file);
     let parsed = crate::files::parsed(db, file);
     let mut reports = Vec::new();
     let mut ignores: Vec<Ignore> = Vec::new();

@@ -20,6 +20,7 @@ use keelback_checker::rules::{Level, Rule};
 use keelback_checker::settings::Settings;
 use keelback_checker::system::{OsSystem, System};
 use progress::Progress;
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -198,7 +199,7 @@ impl<'a> Session<'a> {
         let format = self.arguments.output_format;
         let mut diagnostics = self.problems.clone();
         diagnostics.extend(check(&self.db, &self.files));
-        // Hints are for the editor; what `reveal_type` was asked is an answer.
+        // Where they were looked for, for a repair.
         diagnostics.retain(|d| d.severity != Level::Hint || d.rule == Rule::RevealType);
         let colour = colours(self.arguments.color);
         let mut text = render(&diagnostics, format.format(), colour);
@@ -279,6 +280,10 @@ fn settings(
             }
         }
     }
+    // Hints are for the editor, and for repairs.
+    if !arguments.fix && !arguments.diff {
+        settings.rules = settings.rules.hiding_hints();
+    }
     Ok(settings)
 }
 
@@ -317,21 +322,30 @@ fn use_interpreter(settings: &mut Settings, python: &str) -> Result<(), String> 
     Ok(())
 }
 
+/// How deep a thread may go: enough for the checker to go on where it is, which otherwise maps a stack for each file.
+const STACK: usize = 64 << 20;
+
 /// Everything reported about `files`, sorted by path and place. The files are shared out over the processors.
 fn check(db: &Database, files: &[File]) -> Vec<Located> {
     let progress = Progress::new(files.len());
-    let mut diagnostics: Vec<Located> = files
-        .par_iter()
-        .map_with(db.clone(), |db, &file| {
+    let db = db.clone();
+    let all = || {
+        let parts = files.par_iter().map_with(db, |db, &file| {
             let found = check_file(db, file);
             progress.step();
             found
                 .iter()
                 .map(|diagnostic| Located::new(db, diagnostic))
                 .collect::<Vec<_>>()
-        })
-        .flatten_iter()
-        .collect();
+        });
+        parts.flatten_iter().collect::<Vec<Located>>()
+    };
+    // Without threads of its own it does with those that there are.
+    let pool = ThreadPoolBuilder::new().stack_size(STACK).build().ok();
+    let mut diagnostics = match &pool {
+        Some(pool) => pool.install(all),
+        None => all(),
+    };
     progress.finish();
     tidy_located(&mut diagnostics);
     diagnostics
