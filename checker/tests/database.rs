@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, Db, File, query_was_run};
 use keelback_checker::files::{Staticness, staticness};
 use keelback_checker::index::{BindingKind, module_index};
@@ -318,4 +319,50 @@ fn stubs_of_the_standard_library_have_an_index() {
     assert!(index.functions["int.__add__"].class.is_some());
     assert!(index.functions["list.__getitem__"].overloads().len() >= 2);
     assert!(db.project().python_version(&db) == PythonVersion::PY313);
+}
+
+#[test]
+fn a_fixed_database_finds_what_another_does() {
+    let system = MemorySystem::new();
+    system.write("/src/a.py", "import __static__\nfrom b import f\nx: int = f(1)\ny = f('')\n");
+    system.write("/src/b.py", "import __static__\ndef f(n: int) -> str:\n    return n\n");
+    let found = |db: Database| -> Vec<String> {
+        ["/src/a.py", "/src/b.py"]
+            .iter()
+            .flat_map(|path| check_file(&db, file(&db, path)).to_vec())
+            .map(|diagnostic| diagnostic.message)
+            .collect()
+    };
+    let fixed = found(Database::fixed(Arc::new(system.clone()), &settings()));
+    assert_eq!(fixed.len(), 3, "{fixed:?}");
+    assert_eq!(fixed, found(Database::new(Arc::new(system), &settings())));
+}
+
+#[test]
+#[should_panic(expected = "never-changing")]
+fn a_fixed_database_cannot_be_changed() {
+    let system = MemorySystem::new();
+    system.write("/src/a.py", "");
+    let mut db = Database::fixed(Arc::new(system.clone()), &settings());
+    let a = file(&db, "/src/a.py");
+    assert!(check_file(&db, a).is_empty());
+    db.set_text(a, Some(Arc::from("x = 1")));
+}
+
+#[test]
+fn a_comment_is_of_use_that_silences_a_hidden_hint() {
+    let system = MemorySystem::new();
+    let text = "import __static__\nimport os  # keelback: ignore[unused-import]\nimport sys\n";
+    system.write("/src/a.py", text);
+    let found = |settings: &Settings| -> Vec<String> {
+        let db = Database::new(Arc::new(system.clone()), settings);
+        let found = check_file(&db, file(&db, "/src/a.py"));
+        found.iter().map(|d| d.rule.name().to_owned()).collect()
+    };
+    assert_eq!(found(&settings()), ["unused-import"]);
+    let hiding = Settings {
+        rules: settings().rules.hiding_hints(),
+        ..settings()
+    };
+    assert_eq!(found(&hiding), [""; 0]);
 }

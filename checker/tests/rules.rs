@@ -52,3 +52,17 @@ fn levels_are_set_by_name() {
     assert_eq!("warn".parse(), Ok(Level::Warning));
     assert!("loud".parse::<Level>().is_err());
 }
+
+#[test]
+fn hidden_hints_are_those_without_another_level() {
+    let mut levels = RuleLevels::default();
+    assert!(!levels.hides(Rule::NotFinal));
+    levels = levels.hiding_hints();
+    assert!(levels.hides(Rule::NotFinal));
+    assert!(!levels.hides(Rule::RevealType));
+    assert!(!levels.hides(Rule::NotCallable));
+    levels.set(Rule::NotFinal, Level::Warning);
+    assert!(!levels.hides(Rule::NotFinal));
+    levels.set(Rule::NotFinal, Level::Ignore);
+    assert!(levels.hides(Rule::NotFinal));
+}

@@ -44,7 +44,7 @@ impl Selection {
         let folder = path.parent().unwrap_or(&path);
         // What the configuration gets wrong is reported by `check`.
         let (settings, _) = project::settings(&*system, folder, std::slice::from_ref(&path));
-        let db = Database::new(system, &settings);
+        let db = Database::fixed(system, &settings);
         let file = db.os_file(&path);
         Selection::of(db, file, qualname.map(str::to_owned))
     }
