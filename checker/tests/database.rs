@@ -324,8 +324,14 @@ fn stubs_of_the_standard_library_have_an_index() {
 #[test]
 fn a_fixed_database_finds_what_another_does() {
     let system = MemorySystem::new();
-    system.write("/src/a.py", "import __static__\nfrom b import f\nx: int = f(1)\ny = f('')\n");
-    system.write("/src/b.py", "import __static__\ndef f(n: int) -> str:\n    return n\n");
+    system.write(
+        "/src/a.py",
+        "import __static__\nfrom b import f\nx: int = f(1)\ny = f('')\n",
+    );
+    system.write(
+        "/src/b.py",
+        "import __static__\ndef f(n: int) -> str:\n    return n\n",
+    );
     let found = |db: Database| -> Vec<String> {
         ["/src/a.py", "/src/b.py"]
             .iter()

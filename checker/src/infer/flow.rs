@@ -266,7 +266,7 @@ impl State {
         let doubted = self
             .doubted
             .union(&other.doubted)
-            .filter(|place| facts.contains_key(*place))
+            .filter(|place| facts.contains_key(place))
             .cloned()
             .collect();
         State {
