@@ -20,6 +20,7 @@ use crate::types::{Constant, Name, Rest, Signature, Symbol, Type, Types, Variabl
 mod aliases;
 mod arguments;
 mod locals;
+mod values;
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -386,6 +387,7 @@ impl<'db> Scope<'db> {
                     ..self.annotation(&subscript.slice, problems)
                 },
                 Resolved::Special(Special::Annotated) => {
+                    self.annotated_arity(&subscript.slice, problems);
                     self.annotation(first(&subscript.slice), problems)
                 }
                 _ => Annotation::of(self.ty(expr, problems)),
@@ -745,9 +747,11 @@ impl<'db> Scope<'db> {
             Special::Union => {
                 Type::union(self.tys(&items, problems).into_iter().map(|ty| ty.boxed()))
             }
-            Special::Annotated | Special::Final | Special::ClassVar => {
+            Special::Annotated => {
+                self.annotated_arity(&node.slice, problems);
                 self.ty(first(&node.slice), problems)
             }
+            Special::Final | Special::ClassVar => self.ty(first(&node.slice), problems),
             Special::Required | Special::NotRequired | Special::ReadOnly => {
                 let message = format!("`{}` is for items of a `TypedDict`", special.name());
                 self.problem(Rule::InvalidAnnotation, node.range(), message, problems);

@@ -18,6 +18,7 @@ use crate::rules::{Level, Rule};
 pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     crate::stack::deep(|| collect(db, file, &mut diagnostics));
+    crate::suppress::unchecked(db, file, &mut diagnostics);
     crate::suppress::apply(db, file, &mut diagnostics);
     let levels = db.project().rules(db);
     // A pattern can make a working program faster; it cannot break it.

@@ -17,6 +17,9 @@ use crate::stubs::{Part, part};
 use crate::symbols::{Resolved, Special, symbol_table};
 use crate::types::{Name, Symbol, Type, Types, Variable};
 
+mod declared;
+pub(crate) mod slots;
+
 /// Whether `file` defines a class called `qualname`.
 pub fn has_class(db: &dyn Db, file: File, qualname: &Name) -> bool {
     symbol_table(db, file).classes.contains(qualname)
@@ -468,6 +471,8 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         abstract_methods: abstract_methods(db, file, &part, &symbol, &heritage, &members),
         symbol,
         bases: heritage.bases.clone(),
+        declared: declared::declared(db, file, &part, entry),
+        believed: declared::believed(db, file, &part, entry, &members),
         members,
         // An enumeration that has members cannot be subclassed.
         is_final: enumeration.is_some() || has_decorator(db, file, entry, KnownDecorator::Final),
@@ -476,6 +481,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         is_runtime_checkable: heritage.is_protocol
             && has_decorator(db, file, entry, KnownDecorator::RuntimeCheckable),
         undeclared: crate::class_values::undeclared(entry),
+        deprecated: declared::deprecated(db, file, entry),
         metaclass: heritage.metaclass,
         is_rewritten: crate::dataclasses::is_rewritten(db, file, entry, dataclass.is_some()),
         dataclass: dataclass.map(Arc::new),
@@ -725,7 +731,7 @@ fn members(
             assigned_field(db, file, part, entry, &positions, default),
         );
     }
-    for name in slots(part, entry) {
+    for name in slots::names(part, entry) {
         let field = Member::Field {
             ty: Type::Dynamic,
             is_final: false,
@@ -733,27 +739,6 @@ fn members(
         members.entry(name).or_insert(field);
     }
     members
-}
-
-/// The names in a literal `__slots__`.
-fn slots(part: &Part, entry: &ClassEntry) -> Vec<Name> {
-    let value = entry.scope.bindings.get("__slots__").and_then(|bindings| {
-        let stmt = find_stmt(&part.parsed, bindings.last()?.stmt)?;
-        Some(&*stmt.as_assign_stmt()?.value)
-    });
-    let items = match value {
-        Some(Expr::Tuple(tuple)) => &tuple.elts[..],
-        Some(Expr::List(list)) => &list.elts[..],
-        Some(single @ Expr::StringLiteral(_)) => std::slice::from_ref(single),
-        _ => &[],
-    };
-    let names = items.iter().filter_map(|item| match item {
-        Expr::StringLiteral(text) => Some(mangle(&entry.qualname, text.value.to_str())),
-        _ => None,
-    });
-    names
-        .filter(|name| !matches!(&**name, "__dict__" | "__weakref__"))
-        .collect()
 }
 
 fn is_annotated(entry: &ClassEntry, name: &Name) -> bool {
@@ -875,7 +860,9 @@ fn assigned_field(
         });
         return Member::Field {
             ty,
-            is_final: annotation.is_final,
+            // Elsewhere than where the object is made `Final` is a mistake, which is reported.
+            is_final: annotation.is_final
+                && crate::declarations::makes_object(crate::index::last_part(&assignment.method)),
         };
     }
     let mut types: Vec<Type> = default.into_iter().collect();

@@ -17,6 +17,7 @@ use crate::rules::Rule;
 use crate::suggest;
 use crate::types::{Name, Type};
 
+mod attributes;
 mod classes;
 mod conflicts;
 mod constructors;
@@ -24,18 +25,23 @@ mod dataclasses;
 mod decorators;
 mod enums;
 mod finals;
+mod forward;
 mod generics;
 mod hints;
 mod implementations;
 mod imports;
 mod locals;
+mod misplaced;
 mod new_types;
 mod overloads;
 mod overrides;
 mod protocols;
+mod qualifiers;
 mod type_aliases;
 mod type_variables;
 mod typed_dicts;
+pub(crate) use qualifiers::makes_object;
+mod storage;
 mod unreachable;
 mod unused;
 
@@ -55,6 +61,8 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.type_variables();
         checker.type_aliases();
         checker.new_types();
+        checker.qualifiers();
+        checker.forward_references();
         checker.classes();
         checker.typed_dict_calls();
         checker.generics();
@@ -62,6 +70,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.decorators();
         checker.overrides();
         checker.overloads();
+        checker.misplaced_decorators();
         checker.finals();
         checker.conflicts();
         checker.missing_annotations();

@@ -101,6 +101,34 @@ pub struct Param {
     pub default: Option<DefaultValue>,
 }
 
+/// Whether a parameter's name says that it is given by position alone, as names did before there was `/`.
+pub fn is_private_parameter(name: &str, kind: ParamKind) -> bool {
+    kind == ParamKind::Positional && name.starts_with("__") && !name.ends_with("__")
+}
+
+/// Which of `params`, in order, are given by position alone because their names say so. It holds for callers that are checked; CPython takes the
+/// names.
+pub fn private_parameters(params: &[Param]) -> usize {
+    if params
+        .iter()
+        .any(|param| param.kind == ParamKind::PositionalOnly)
+    {
+        return 0;
+    }
+    let receiver = params
+        .first()
+        .is_some_and(|first| matches!(&*first.name, "self" | "cls"));
+    let skipped = usize::from(receiver);
+    let count = params[skipped..]
+        .iter()
+        .take_while(|param| is_private_parameter(&param.name, param.kind))
+        .count();
+    match count {
+        0 => 0,
+        _ => skipped + count,
+    }
+}
+
 /// A default value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DefaultValue {
@@ -142,6 +170,8 @@ pub struct FunctionInterface {
     pub is_wrapped: bool,
     /// `@dynamic` (or an alias of it): not compiled.
     pub is_opted_out: bool,
+    /// What `@deprecated` says of it.
+    pub deprecated: Option<Name>,
 }
 
 impl FunctionInterface {
@@ -163,6 +193,10 @@ pub struct ClassInterface {
     pub bases: Vec<Type>,
     /// Members defined in this class's own body (and fields assigned through `self`).
     pub members: IndexMap<Name, Member>,
+    /// What those are that are known as [`Member::Dynamic`], because a decorator stands on them which keeps what they take and give.
+    pub believed: IndexMap<Name, Member>,
+    /// What annotations say of those that have one.
+    pub declared: IndexMap<Name, Declaration>,
     /// `@final`.
     pub is_final: bool,
     /// `Protocol` is among its bases.
@@ -171,6 +205,8 @@ pub struct ClassInterface {
     pub is_runtime_checkable: bool,
     /// Fields that the class does not declare: only its methods assign them.
     pub undeclared: Vec<Name>,
+    /// What `@deprecated` says of it.
+    pub deprecated: Option<Name>,
     /// The metaclass that it names.
     pub metaclass: Option<Symbol>,
     /// A decorator may have added to it or replaced it.
@@ -219,6 +255,9 @@ impl ClassInterface {
             symbol,
             bases: Vec::new(),
             members: IndexMap::default(),
+            believed: IndexMap::default(),
+            declared: IndexMap::default(),
+            deprecated: None,
             is_final: false,
             is_protocol: false,
             is_runtime_checkable: false,
@@ -340,6 +379,19 @@ impl Enumeration {
             None => Type::union(self.members.values().copied()),
         }
     }
+}
+
+/// What the annotation of an attribute says beside its type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Declaration {
+    /// `Final`.
+    pub is_final: bool,
+    /// `ClassVar`.
+    pub is_class_var: bool,
+    /// The class body gives it a value.
+    pub has_value: bool,
+    /// The literal that it stands for, if it is a bare `Final` with one.
+    pub literal: Option<Type>,
 }
 
 /// A member of a class.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::annotation::Scope;
 use crate::db::{Db, Definition, File};
 use crate::files::staticness;
-use crate::index::{BindingKind, find_stmt, module_index};
+use crate::index::{Binding, BindingKind, find_stmt, module_index};
 use crate::interface::{Export, ModuleInterface};
 use crate::resolve::{module_name, resolve_from};
 use crate::simple::SimpleTypes;
 use crate::stubs::{Part, part};
 use crate::symbols::{SymbolKind, symbol_table};
-use crate::types::{Name, Symbol, Type};
+use crate::types::{Constant, Name, Symbol, Type};
 
 /// The interface of the module in `file`: everything that it shows, without positions.
 ///
@@ -139,11 +139,38 @@ fn variable(db: &dyn Db, file: File, name: &Name) -> Export {
     let annotation = scope.annotation(&node.annotation, &mut Vec::new());
     let ty = match (annotation.ty, &node.value) {
         (Some(ty), _) => ty,
-        (None, Some(value)) => SimpleTypes::new(&scope).ty(value),
+        (None, Some(value)) => match crate::constants::literal(value) {
+            // What is assigned again in spite of `Final` is reported; it is declared to be this one value.
+            Some(value)
+                if annotation.is_final
+                    && is_declared_once(bindings)
+                    && matches!(
+                        value,
+                        Constant::Bool(_)
+                            | Constant::Int(_)
+                            | Constant::Str(_)
+                            | Constant::Bytes(_)
+                    ) =>
+            {
+                Type::literal(&value)
+            }
+            _ => SimpleTypes::new(&scope).ty(value),
+        },
         (None, None) => Type::Dynamic,
     };
     Export::Variable {
         ty,
         is_final: annotation.is_final,
     }
+}
+
+/// Whether a name has a single declaration, which certainly runs.
+fn is_declared_once(bindings: &[Binding]) -> bool {
+    let mut declarations = bindings
+        .iter()
+        .filter(|binding| matches!(binding.kind, BindingKind::Annotated { .. }));
+    declarations
+        .next()
+        .is_some_and(|first| !first.is_conditional)
+        && declarations.next().is_none()
 }

@@ -196,11 +196,17 @@ rules! {
     InvalidOverride = "invalid-override", Error, Types;
     /// The overloads of a function are not declared as they must be.
     InvalidOverload = "invalid-overload", Error, Types;
+    /// A decorator stands on what it does not apply to.
+    MisplacedDecorator = "misplaced-decorator", Error, Types;
+    /// A parameter whose name says that it is given by position alone comes after one that has a name.
+    PositionalOnlyOrder = "positional-only-order", Error, Types;
     /// A method is marked `@override` but overrides nothing.
     OverridesNothing = "overrides-nothing", Error, Types;
     /// A `Final` name or field is assigned again.
     FinalReassigned = "final-reassigned", Error, Types;
-    /// A method that is `@final` is overridden.
+    /// A `Final` name never gets a value.
+    FinalWithoutValue = "final-without-value", Error, Types;
+    /// A method that is `@final`, or a name that is `Final`, is overridden.
     FinalOverride = "final-override", Error, Types;
     /// A class that is `@final` is subclassed.
     FinalSubclass = "final-subclass", Error, Types;
@@ -212,6 +218,8 @@ rules! {
     InvalidKey = "invalid-key", Error, Types;
     /// An item of a typed dictionary is set or deleted that cannot be.
     ReadOnlyItem = "read-only-item", Error, Types;
+    /// `__slots__` and the rest of the class do not agree.
+    InvalidSlots = "invalid-slots", Error, Types;
     /// A base class cannot be used: it is not a class, or it is the class itself.
     InvalidBase = "invalid-base", Error, Types;
     /// A member of an enumeration is declared in a way that says something else than what it is.
@@ -234,6 +242,8 @@ rules! {
     ConstantCondition = "constant-condition", Hint, Style;
     /// A conversion or cast changes nothing.
     RedundantCast = "redundant-cast", Hint, Style;
+    /// What is marked `@deprecated` is used.
+    Deprecated = "deprecated", Warning, Style;
     /// An imported name is never used.
     UnusedImport = "unused-import", Hint, Style;
     /// A local variable is assigned and never read.

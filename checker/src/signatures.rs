@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use keelback_parser::ast::visitor::{self, Visitor};
-use keelback_parser::ast::{Expr, Parameter, ParameterWithDefault, Stmt, StmtFunctionDef};
+use keelback_parser::ast::{
+    Decorator, Expr, Parameter, ParameterWithDefault, Stmt, StmtFunctionDef,
+};
 
 use crate::annotation::Scope;
 use crate::constants;
@@ -136,6 +138,7 @@ fn merge(own: FunctionInterface, overloads: &[Arc<FunctionInterface>]) -> Functi
         },
         is_overloaded: true,
         is_final: overloads.iter().any(|overload| overload.is_final),
+        deprecated: None,
         ..own
     }
 }
@@ -161,6 +164,8 @@ pub enum KnownDecorator {
     DynamicReturn,
     /// `@allow_weakrefs`
     AllowWeakrefs,
+    /// `@no_type_check`
+    NoTypeCheck,
 }
 
 /// What the decorator called `name` means, as seen in `scope`; `accessor_of` is the name of the decorated function.
@@ -192,9 +197,10 @@ pub fn known_decorator(
             Some(KnownDecorator::RuntimeCheckable)
         }
         ("typing" | "typing_extensions", "overload") => Some(KnownDecorator::Overload),
-        ("typing" | "typing_extensions", "no_type_check" | "type_check_only" | "disjoint_base") => {
+        ("typing" | "typing_extensions", "type_check_only" | "disjoint_base") => {
             Some(KnownDecorator::Transparent)
         }
+        ("typing" | "typing_extensions", "no_type_check") => Some(KnownDecorator::NoTypeCheck),
         ("abc", "abstractmethod") => Some(KnownDecorator::Abstract),
         ("__static__", "dynamic" | "mixin" | "_donotcompile") => Some(KnownDecorator::OptOut),
         ("__static__", "dynamic_return") => Some(KnownDecorator::DynamicReturn),
@@ -247,6 +253,16 @@ pub(crate) fn is_decorated(db: &dyn Db, file: File, part: &Part, entry: &Functio
     !file.path(db).is_stub() && decorators(db, file, part, entry).contains(&None)
 }
 
+/// Whether a function of `file` has a decorator after which its name may be bound to what takes or gives something else.
+pub(crate) fn is_transformed(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> bool {
+    let known = decorators(db, file, part, entry);
+    let names = &entry.decorators;
+    known
+        .iter()
+        .zip(names)
+        .any(|(known, name)| known.is_none() && crate::index::last_part(name) != "deprecated")
+}
+
 /// Whether a function of `file` is abstract.
 pub(crate) fn is_abstract(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> bool {
     decorators(db, file, part, entry).contains(&Some(KnownDecorator::Abstract))
@@ -279,10 +295,21 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
         .as_ref()
         .and_then(|class| index.classes.get(class));
     let receiver = receiver_type(db, file, &symbol.module, entry);
-    let params = params(&scope, node, receiver.as_ref());
+    let class_is = |decorator: KnownDecorator| {
+        class.is_some_and(|class| crate::classes::has_decorator(db, file, class, decorator))
+    };
+    let is_unchecked = has(KnownDecorator::NoTypeCheck) || class_is(KnownDecorator::NoTypeCheck);
+    let mut params = params(&scope, node, receiver.as_ref());
+    if is_unchecked {
+        for param in params.iter_mut().filter(|param| param.annotated) {
+            param.ty = Type::Dynamic;
+            param.annotated = false;
+        }
+    }
     let returns = node
         .returns
         .as_ref()
+        .filter(|_| !is_unchecked)
         .map(|returns| scope.ty(returns, &mut Vec::new()));
     // An operator's method may decline with `NotImplemented` whatever it declares to return.
     let name = node.name.as_str();
@@ -297,9 +324,6 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
         Some(ty) => ty,
         None if class.is_some() && node.name.as_str() == "__init__" => Type::None,
         None => Type::Dynamic,
-    };
-    let class_is = |decorator: KnownDecorator| {
-        class.is_some_and(|class| crate::classes::has_decorator(db, file, class, decorator))
     };
     Some(FunctionInterface {
         symbol,
@@ -316,6 +340,21 @@ fn build(db: &dyn Db, file: File, part: &Part, entry: &FunctionEntry) -> Option<
         is_decorated,
         is_wrapped,
         is_opted_out: has(KnownDecorator::OptOut) || class_is(KnownDecorator::OptOut),
+        deprecated: deprecation(&node.decorator_list),
+    })
+}
+
+/// What `@deprecated("…")` says, if it is among the decorators.
+pub(crate) fn deprecation(decorators: &[Decorator]) -> Option<Name> {
+    decorators.iter().find_map(|decorator| {
+        let call = decorator.expression.as_call_expr()?;
+        let name = crate::reach::dotted(&call.func)?;
+        let is_it = crate::index::last_part(&name) == "deprecated";
+        match (is_it, call.arguments.args.first()?) {
+            (true, Expr::StringLiteral(text)) => Some(Name::new(text.value.to_str())),
+            (true, _) => Some(Name::new("")),
+            _ => None,
+        }
     })
 }
 

@@ -1,10 +1,13 @@
 //! `# type: ignore[rule]` and `# keelback: ignore[rule]`: comments that silence rules on one line.
 //!
-//! A comment without brackets silences everything on its line; with brackets the named rules. `type: ignore` is shared with
-//! other checkers, so names that are not ours are passed over there, and only a `keelback: ignore` is reported when it
-//! names an unknown rule. Either is reported when it silences nothing, except a `type: ignore` that names none of our rules.
+//! A comment without brackets silences everything on its line; with brackets the named rules. Before everything else of the file, on a
+//! line of its own and without brackets, it silences the whole file. `type: ignore` is shared with other checkers: one that names only
+//! rules of theirs silences everything on its line, other names that are not ours are passed over, and only a `keelback: ignore` is
+//! reported when it names an unknown rule. Either is reported when it silences nothing, except a `type: ignore` that names none of our
+//! rules.
 
-use keelback_parser::text_size::{TextRange, TextSize};
+use keelback_parser::Parsed;
+use keelback_parser::text_size::{Ranged, TextRange, TextSize};
 
 use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
@@ -19,7 +22,46 @@ struct Ignore {
     rules: Option<Vec<(Rule, TextRange)>>,
     /// Whether any rule, or each named rule, silenced something.
     used: Vec<bool>,
-    is_shared: bool,
+    /// It names rules of other checkers alone, and so silences everything here.
+    is_foreign: bool,
+}
+
+/// Removes what is inside functions and classes marked `@no_type_check`.
+pub fn unchecked(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
+    let source = crate::files::source_file(db, file);
+    if diagnostics.is_empty() || !source.text.contains("no_type_check") {
+        return;
+    }
+    let index = crate::index::module_index(db, file);
+    let functions = index
+        .functions
+        .values()
+        .filter(|entry| entry.has_decorator("no_type_check"))
+        .map(|entry| entry.range);
+    let classes = index
+        .classes
+        .values()
+        .filter(|entry| entry.has_decorator("no_type_check"))
+        .map(|entry| entry.range);
+    let marked: Vec<TextRange> = functions.chain(classes).collect();
+    diagnostics.retain(|diagnostic| {
+        let at = diagnostic.primary.span.start;
+        matches!(diagnostic.rule, Rule::SyntaxError | Rule::InternalError)
+            || !marked.iter().any(|range| range.contains(at))
+    });
+}
+
+/// Whether a comment before everything else of the file, alone on its line, silences the whole file.
+fn is_of_file(text: &str, parsed: &Parsed, comment: TextRange) -> bool {
+    let is_first = parsed
+        .body()
+        .first()
+        .is_none_or(|first| comment.end() <= first.start());
+    let line = text[..comment.start().to_usize()]
+        .rsplit('\n')
+        .next()
+        .unwrap_or("");
+    is_first && line.trim().is_empty()
 }
 
 /// Whether `file` may have a comment that silences something.
@@ -46,7 +88,13 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
     for comment in parsed.comments() {
         let line = source.lines.line(comment.start());
         let lines = source.lines.line_range(line);
-        ignores.extend(read(file, &source.text, comment, lines, &mut reports));
+        let Some(mut ignore) = read(file, &source.text, comment, lines, &mut reports) else {
+            continue;
+        };
+        if ignore.rules.is_none() && is_of_file(&source.text, &parsed, comment) {
+            ignore.lines = TextRange::up_to(TextSize::of(&*source.text));
+        }
+        ignores.push(ignore);
     }
     diagnostics.retain(|diagnostic| {
         if matches!(diagnostic.rule, Rule::SyntaxError | Rule::InternalError) {
@@ -80,7 +128,7 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
     });
     for ignore in ignores {
         match ignore.rules {
-            None if !ignore.used[0] => {
+            None if !ignore.used[0] && !ignore.is_foreign => {
                 reports.push(unused(
                     file,
                     &source.text,
@@ -89,7 +137,6 @@ pub fn apply(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
                 ));
             }
             None => {}
-            Some(rules) if rules.is_empty() && ignore.is_shared => {}
             Some(_) if ignore.used.iter().all(|used| !used) => {
                 let message = "This comment silences nothing";
                 reports.push(unused(file, &source.text, ignore.range, message));
@@ -182,7 +229,7 @@ fn read(
             range,
             rules: None,
             used: vec![false],
-            is_shared,
+            is_foreign: false,
         });
     };
     let range = TextRange::new(from, offset_of(after));
@@ -212,12 +259,22 @@ fn read(
         // Reported as unknown already.
         return None;
     }
+    if rules.is_empty() {
+        // What another checker calls its rule is not known here.
+        return Some(Ignore {
+            lines,
+            range,
+            rules: None,
+            used: vec![false],
+            is_foreign: true,
+        });
+    }
     let used = vec![false; rules.len()];
     Some(Ignore {
         lines,
         range,
         rules: Some(rules),
         used,
-        is_shared,
+        is_foreign: false,
     })
 }

@@ -226,7 +226,7 @@ fn finals() {
             "6 final-reassigned",
             "9 final-reassigned",
             "15 final-reassigned",
-            "16 invalid-assignment",
+            "16 final-reassigned",
             "18 final-reassigned",
         ]
     );

@@ -3,7 +3,7 @@
 use keelback_parser::ast::{Expr, StmtClassDef};
 use keelback_parser::text_size::Ranged;
 
-use super::{Checker, base_range, is_name, mangled};
+use super::{Checker, is_name, mangled};
 use crate::annotation::Scope;
 use crate::classes::class_interface;
 use crate::files::{Staticness, staticness};
@@ -25,6 +25,8 @@ impl Checker<'_> {
             };
             self.bases(class, node);
             self.storage(class, node);
+            self.slots(class);
+            self.attributes(class);
             self.fields(class);
             self.enum_members(class);
             self.dataclass(class);
@@ -133,55 +135,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Two bases with fields cannot be combined: CPython refuses to build the class.
-    fn storage(&mut self, class: &ClassEntry, node: &StmtClassDef) {
-        let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
-            return;
-        };
-        let mut storing: Vec<Symbol> = Vec::new();
-        for base in interface.bases.iter().filter_map(Type::class) {
-            let Some(base_interface) = class_interface(self.db, self.file, &base) else {
-                continue;
-            };
-            let Ok(layout) = &base_interface.layout else {
-                continue;
-            };
-            if layout.fields.is_empty() {
-                continue;
-            }
-            // The owner of the last field is what brings the storage; the same one twice is no conflict.
-            let related = storing.iter().any(|other| {
-                is_subclass(self.db, self.file, other, &base) != Some(false)
-                    || is_subclass(self.db, self.file, &base, other) != Some(false)
-            });
-            if !related {
-                storing.push(base);
-            }
-        }
-        if let [first, second, ..] = &storing[..] {
-            let message = format!(
-                "Base classes `{}` and `{}` both have fields, so that their storage conflicts",
-                first.name(),
-                second.name()
-            );
-            let position = node
-                .arguments
-                .iter()
-                .flat_map(|arguments| &arguments.args)
-                .position(|base| {
-                    crate::reach::dotted(base)
-                        .is_some_and(|name| crate::index::last_part(&name) == second.name())
-                });
-            let range = base_range(node, position.unwrap_or(0));
-            self.report(Rule::LayoutConflict, range, message)
-                .notes
-                .push(
-                    "Keep the fields in one of them, or hold an instance of the other in a field"
-                        .to_owned(),
-                );
-        }
-    }
-
     /// A field that a base declares with another type.
     fn fields(&mut self, class: &ClassEntry) {
         let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
@@ -201,7 +154,11 @@ impl Checker<'_> {
                 let Some(found) = find_member(self.db, self.file, &base, &name) else {
                     continue;
                 };
-                let Member::Field { ty: inherited, .. } = &found.member else {
+                let Member::Field {
+                    ty: inherited,
+                    is_final,
+                } = &found.member
+                else {
                     continue;
                 };
                 let args = match interface.bases.iter().find(|ty| ty.class() == Some(base)) {
@@ -210,7 +167,9 @@ impl Checker<'_> {
                 };
                 let params = crate::classes::class_interface_params(self.db, self.file, &base);
                 let inherited = found.specialise(inherited, &params, &args);
-                if inherited != *ty && !inherited.is_dynamic() && !ty.is_dynamic() {
+                // What nobody can assign may be narrower.
+                let is_narrower = *is_final && self.fits(ty, &inherited);
+                if inherited != *ty && !is_narrower && !inherited.is_dynamic() && !ty.is_dynamic() {
                     let message = format!(
                         "Field `{name}` is `{inherited}` in base class `{}` and cannot become `{ty}`",
                         found.owner.symbol.name()

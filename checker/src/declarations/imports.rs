@@ -1,8 +1,10 @@
 //! Imports that lead nowhere.
 
 use super::Checker;
+use crate::classes::class_interface;
 use crate::resolve::{Resolution, resolve, resolve_from};
 use crate::rules::Rule;
+use crate::signatures::function_interface;
 use crate::symbols::{Resolved, names_of, resolve_member};
 use crate::types::Name;
 
@@ -53,13 +55,41 @@ impl Checker<'_> {
             .any(|dead| dead.contains_range(range))
     }
 
+    /// A name that is imported from where it is marked `@deprecated`.
+    fn deprecated_import(
+        &mut self,
+        resolved: &Resolved,
+        range: keelback_parser::text_size::TextRange,
+    ) {
+        let (symbol, says) = match resolved {
+            Resolved::Function(symbol) => {
+                let function = function_interface(self.db, self.file, symbol);
+                (symbol, function.and_then(|function| function.deprecated))
+            }
+            Resolved::Class(symbol) => {
+                let class = class_interface(self.db, self.file, symbol);
+                (symbol, class.and_then(|class| class.deprecated))
+            }
+            _ => return,
+        };
+        let Some(says) = says else { return };
+        let name = symbol.name();
+        let message = match says.is_empty() {
+            true => format!("`{name}` is deprecated"),
+            false => format!("`{name}` is deprecated: {says}"),
+        };
+        self.report(Rule::Deprecated, range, message);
+    }
+
     fn imported_name(
         &mut self,
         module: &Name,
         name: &Name,
         range: keelback_parser::text_size::TextRange,
     ) {
-        if resolve_member(self.db, self.file, module, name) != Resolved::Missing {
+        let resolved = resolve_member(self.db, self.file, module, name);
+        if resolved != Resolved::Missing {
+            self.deprecated_import(&resolved, range);
             return;
         }
         let Some(file) = resolve_from(self.db, self.file, module) else {

@@ -6,6 +6,15 @@ use crate::types::{Held, Primitive, Type};
 
 /// A phrase for how a value of type `ty` is held in a register.
 pub fn in_register(db: &dyn Db, file: File, ty: &Type) -> String {
+    let layout = match ty {
+        Type::Instance(class, _) | Type::Exact(class, _) => class_interface(db, file, class),
+        _ => None,
+    };
+    in_words(ty, layout.is_some_and(|class| class.layout.is_ok()))
+}
+
+/// A phrase for how a value of type `ty` is held; `is_laid_out` says whether its class has a layout.
+pub fn in_words(ty: &Type, is_laid_out: bool) -> String {
     match ty.held() {
         Held::Int => "one word: a small int inline, a larger one as a pointer".to_owned(),
         Held::Primitive(Primitive::Double) => "a 64-bit float in a register".to_owned(),
@@ -20,18 +29,10 @@ pub fn in_register(db: &dyn Db, file: File, ty: &Type) -> String {
             },
             primitive.bits()
         ),
-        Held::Object => pointer(db, file, ty),
-    }
-}
-
-fn pointer(db: &dyn Db, file: File, ty: &Type) -> String {
-    let layout = match ty {
-        Type::Instance(class, _) | Type::Exact(class, _) => class_interface(db, file, class),
-        _ => None,
-    };
-    match layout.and_then(|class| class.layout.clone().ok()) {
-        Some(_) => "a pointer to an object with fields at fixed offsets".to_owned(),
-        None => "a pointer to a Python object".to_owned(),
+        Held::Object if is_laid_out => {
+            "a pointer to an object with fields at fixed offsets".to_owned()
+        }
+        Held::Object => "a pointer to a Python object".to_owned(),
     }
 }
 

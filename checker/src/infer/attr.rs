@@ -35,7 +35,10 @@ impl Cx<'_> {
         let fact = place
             .as_ref()
             .and_then(|p| self.state.facts.get(p).cloned());
+        let view = value.view();
         let e = self.read_attribute(value, name, at, span);
+        let stored = self.mangled(name);
+        self.note_deprecated_attribute(&view, &stored, false, at);
         let e = match &place {
             Some(place) => self.believed_place(e, place),
             None => e,
@@ -549,6 +552,7 @@ impl Cx<'_> {
         let (ty, view, of) = (value.ty, value.view(), receiver.view());
         self.check_generic_attribute(&of, &stored, at);
         self.check_stored(&of, name, &stored, &value);
+        self.note_deprecated_attribute(&of, &stored, true, at);
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
         self.state.distrust_attribute(&stored);
         if let Some(place) = self.attribute_place(attribute) {
@@ -596,29 +600,7 @@ impl Cx<'_> {
                         owner,
                     } => {
                         if is_final && !self.may_set_final(&owner) {
-                            let frozen = self.world.class(&owner).is_some_and(|class| {
-                                class.dataclass.as_ref().is_some_and(|made| made.frozen)
-                            });
-                            let in_tuple = self
-                                .world
-                                .class(&owner)
-                                .is_some_and(|class| class.named_tuple.is_some());
-                            let message = if in_tuple {
-                                format!(
-                                    "`{}` is a named tuple: its field `{name}` cannot be assigned",
-                                    owner.name()
-                                )
-                            } else if frozen {
-                                format!(
-                                    "`{}` is frozen: its field `{name}` cannot be assigned",
-                                    owner.name()
-                                )
-                            } else {
-                                format!(
-                                    "Attribute `{name}` is `Final` and cannot be assigned again"
-                                )
-                            };
-                            self.report(Rule::FinalReassigned, at, message);
+                            self.report_final_store(&owner, name, at);
                         }
                         let known = erase(&substitute(&ty, &params));
                         let layout = self
@@ -684,7 +666,19 @@ impl Cx<'_> {
                     } => {
                         let laid_out = self.world.is_laid_out(&class)
                             && self.world.layout(&class).is_some_and(|l| !l.has_dict);
-                        if laid_out {
+                        let declared = super::store::Stored {
+                            name,
+                            mangled: stored,
+                            at,
+                        };
+                        let view = receiver.view();
+                        let member = Member::ClassVar { ty };
+                        if self.sets_itself(&view, &owner, member, declared, &value) {
+                            dynamic(self, receiver, value);
+                            return None;
+                        }
+                        let is_said = self.check_class_variable(&owner, &class, true, declared);
+                        if laid_out && !is_said {
                             self.report_with(
                                 Rule::InvalidAssignment,
                                 at,
@@ -740,7 +734,15 @@ impl Cx<'_> {
                         member: Member::ClassVar { ty },
                         params,
                         owner,
-                    } => self.trusted(&owner, &erase(&substitute(&ty, &params))),
+                    } => {
+                        let declared = super::store::Stored {
+                            name,
+                            mangled: stored,
+                            at,
+                        };
+                        self.check_class_variable(&owner, &class, false, declared);
+                        self.trusted(&owner, &erase(&substitute(&ty, &params)))
+                    }
                     _ => Type::Dynamic,
                 };
                 let value = if ty.is_dynamic() {
@@ -796,21 +798,16 @@ impl Cx<'_> {
                 None
             }
             _ => {
+                let declared = super::store::Stored {
+                    name,
+                    mangled: stored,
+                    at,
+                };
+                self.check_believed_store(&receiver, declared, &value);
                 dynamic(self, receiver, value);
                 None
             }
         }
-    }
-
-    /// `Final` fields are set in `__init__` (and friends) of the class that declares them.
-    fn may_set_final(&self, owner: &Symbol) -> bool {
-        self.class.as_ref() == Some(owner)
-            && self.function.as_ref().is_some_and(|f| {
-                matches!(
-                    f.symbol.name(),
-                    "__init__" | "__new__" | "__post_init__" | "__setstate__"
-                )
-            })
     }
 
     /// A value of the substituted type of a generic's member as the member's own type holds it.

@@ -57,6 +57,11 @@ impl Cx<'_> {
         {
             return e.believed(Type::class_of(*receiver));
         }
+        if e.belief.is_none()
+            && let Some(literal) = self.world.final_literal(receiver, name)
+        {
+            return e.believed(literal);
+        }
         if e.belief.is_some() || receiver.is_dynamic() {
             return e;
         }
@@ -83,7 +88,12 @@ impl Cx<'_> {
             // A value of which no more is known than that it is a class may be any class.
             Attribute::Missing if receiver.is_builtin("type") => e,
             // What a mixin uses of itself is there in the classes that it is mixed into.
-            Attribute::Missing if is_own_class(receiver) => e,
+            Attribute::Missing if is_own_class(receiver) => {
+                if !name.starts_with("__") && !self.may_come_later(name) {
+                    self.report_no_attribute(receiver, name, at);
+                }
+                e
+            }
             Attribute::Missing if is_open && !name.starts_with("__") => {
                 self.report_no_attribute(receiver, name, at);
                 e
@@ -119,7 +129,10 @@ impl Cx<'_> {
     }
 
     fn report_no_attribute(&mut self, receiver: &Type, name: &str, at: TextRange) {
-        let shown = widen(receiver);
+        let shown = match receiver {
+            Type::TypeVar(variable) if variable.is_self() => widen(&variable.upper()),
+            other => widen(other),
+        };
         if receiver.includes_none() {
             let rest = receiver.without_none();
             if matches!(self.world.attribute(&rest, name), Attribute::Found(_)) {
@@ -253,9 +266,14 @@ impl Cx<'_> {
     ) -> Option<Type> {
         let callees = self.world.callees(callee)?;
         if callees.is_empty() {
+            // A form of `typing` that is called is no mere form.
+            if matches!(callee, Type::Instance(class, _) if class.name() == "_SpecialForm") {
+                return None;
+            }
             self.report_uncallable(callee, call);
             return None;
         }
+        self.note_deprecated_overload(&callees, given, range(call));
         match self.world.call_for(&callees, given, self.wanted.as_ref()) {
             Ok(ty) => Some(ty),
             Err(problem) => {
@@ -513,7 +531,16 @@ impl Cx<'_> {
     /// What the special method `name` of a value of type `receiver` gives for arguments of these types; nothing if there is no such
     /// method, it does not take them, or that is not known.
     pub fn special_result(&self, receiver: &Type, name: &str, args: &[Type]) -> Option<Type> {
-        let Attribute::Found(found) = self.world.attribute(receiver, name) else {
+        // Of a class it is the class's own class that has them.
+        let attribute = match receiver {
+            Type::Class(class) => {
+                let metaclass = self.world.metaclass(class);
+                let instance = Type::Instance(metaclass, [].into());
+                self.world.member_of(&metaclass, &instance, name)
+            }
+            _ => self.world.attribute(receiver, name),
+        };
+        let Attribute::Found(found) = attribute else {
             return None;
         };
         let callees = self.world.callees(&found.ty)?;
@@ -559,7 +586,7 @@ fn arguments(call: &ast::ExprCall, types: &[Type]) -> Vec<Argument> {
 }
 
 /// The special methods of a binary operator: of the left operand, and of the right one.
-fn special_names(op: BinaryOp) -> Option<(&'static str, &'static str)> {
+pub(super) fn special_names(op: BinaryOp) -> Option<(&'static str, &'static str)> {
     Some(match op {
         BinaryOp::Add => ("__add__", "__radd__"),
         BinaryOp::Sub => ("__sub__", "__rsub__"),

@@ -291,7 +291,18 @@ impl Cx<'_> {
                     );
                     self.expr(&keyword.value, None);
                 }
-                Some(i) => slots[i] = Some(Slot::Value(&keyword.value)),
+                Some(i) => {
+                    if i < crate::interface::private_parameters(params) {
+                        *ok = false;
+                        self.report_with(
+                            Rule::UnknownArgument,
+                            keyword.range,
+                            format!("`{function}` takes `{name}` by position alone"),
+                            vec!["A parameter whose name begins with two underscores has no name for its callers".to_owned()],
+                        );
+                    }
+                    slots[i] = Some(Slot::Value(&keyword.value));
+                }
                 None if keywords.is_some() => {
                     others.push((Name::new(name.as_str()), &keyword.value))
                 }

@@ -25,6 +25,7 @@ impl Cx<'_> {
 
     fn call_inside(&mut self, call: &ast::ExprCall, expected: Option<&Type>) -> Expr {
         let span = range(call);
+        self.check_form_call(call);
         match &*call.func {
             ast::Expr::Name(name) => {
                 let id = name.id.as_str();
@@ -37,6 +38,7 @@ impl Cx<'_> {
                     }
                 }
                 let (resolved, is_builtin) = self.world.global(&self.module, id);
+                self.note_deprecated_name(id, range(name));
                 match resolved {
                     Resolved::Static(name) => self.static_call(&name, call, expected, span),
                     Resolved::Typing(name) => self.typing_call(&name, call, expected, span),
@@ -229,6 +231,9 @@ impl Cx<'_> {
     ) -> Expr {
         let callee = self.unprimitive(callee);
         let view = callee.view();
+        if matches!(view, Type::Instance(..) | Type::Exact(..)) {
+            self.note_deprecated_special(&view, "__call__", span);
+        }
         if has_unpacking(&call.arguments) {
             let (e, given) = self.unpacked_call(object(callee), &call.arguments, span);
             return self.believe_call(e, &view, &given, call);
@@ -530,6 +535,8 @@ impl Cx<'_> {
             }
         }
         let value = self.expr(&attribute.value, None);
+        let stored = self.mangled(name);
+        self.note_deprecated_attribute(&value.view(), &stored, false, at);
         match value.ty {
             Type::Module(module) => {
                 self.module_call(value, &module, attribute, call, expected, span)

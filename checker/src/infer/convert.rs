@@ -132,6 +132,12 @@ impl Cx<'_> {
                     return self.checked(e, to, why);
                 }
                 if !self.world.assignable(&e.ty, to) {
+                    // What is believed may be narrower, and is checked then.
+                    if e.belief
+                        .is_some_and(|belief| self.world.assignable(&belief, to))
+                    {
+                        return self.checked(e, to, why);
+                    }
                     self.mismatch(&e.ty, to, why, span);
                     return self.checked(e, to, why);
                 }

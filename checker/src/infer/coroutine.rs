@@ -115,6 +115,20 @@ impl Cx<'_> {
         self.after_call();
         let view = value.view();
         let inner = Generator::declared(self.world, &view, false);
+        // A generator to which nothing is said to be sent is driven by `next` alone.
+        if let (Some(own), Some(inner)) = (self.generator, inner)
+            && own.sends != Type::None
+            && !self.world.assignable(&own.sends, &inner.sends)
+        {
+            self.report(
+                Rule::InvalidYield,
+                at,
+                format!(
+                    "What is sent to the generator is `{}`, and this one takes `{}`",
+                    own.sends, inner.sends
+                ),
+            );
+        }
         let generates = ["Generator", "GeneratorType"];
         let result = match (&view, inner) {
             (Type::Instance(class, _), Some(inner)) if generates.contains(&class.name()) => {

@@ -32,6 +32,8 @@ pub struct Declared {
     pub is_final: bool,
     /// What is wrong with it: for expressions that are types, and reported nowhere else.
     pub problems: Vec<Diagnostic>,
+    /// `Annotated`, in any form or under another name.
+    pub is_annotated: bool,
 }
 
 /// Turns an annotation of the scope into a type. Reports nothing: annotations are checked once, elsewhere.

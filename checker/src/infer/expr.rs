@@ -32,7 +32,10 @@ impl Cx<'_> {
     fn expr_kind(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
         let span = range(expr);
         match expr {
-            ast::Expr::Name(name) => self.name(name.id.as_str(), span),
+            ast::Expr::Name(name) => {
+                let e = self.name(name.id.as_str(), span);
+                self.as_form(e, expr)
+            }
             ast::Expr::NumberLiteral(literal) => {
                 let value = match &literal.value {
                     ast::Number::Int(int) => int_constant(int),
@@ -143,7 +146,10 @@ impl Cx<'_> {
             }
             ast::Expr::Call(call) => self.call(call, expected),
             ast::Expr::Attribute(attribute) => self.attribute(attribute, span),
-            ast::Expr::Subscript(subscript) => self.subscript(subscript, span),
+            ast::Expr::Subscript(subscript) => {
+                let e = self.subscript(subscript, span);
+                self.as_form(e, expr)
+            }
             ast::Expr::Lambda(node) => self.lambda(node, expected, span),
             ast::Expr::Yield(node) => self.yield_expr(node, span),
             ast::Expr::YieldFrom(node) => self.yield_from(node, span),
@@ -181,6 +187,7 @@ impl Cx<'_> {
             self.fall_back("a variable of an enclosing function", span);
             return self.unknown(span);
         }
+        self.note_deprecated_name(name, span);
         self.read_global(name, span)
     }
 
@@ -1002,7 +1009,12 @@ impl Cx<'_> {
                 }
                 let fits = self.world.assignable(&ty, &declared);
                 belief = self.belief_in(&declared, &ty, belief);
-                let value = self.coerce(value, &declared, &Why::Variable(Name::new(name)));
+                // What is wrong with another value of a `Final` name is that there is one.
+                let place = match is_final && !fits {
+                    true => widen(&declared),
+                    false => declared,
+                };
+                let value = self.coerce(value, &place, &Why::Variable(Name::new(name)));
                 (
                     value,
                     if fits {

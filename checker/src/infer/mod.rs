@@ -25,6 +25,8 @@ pub mod convert;
 pub mod coroutine;
 pub mod cx;
 pub(crate) mod decorated;
+pub mod deprecated;
+mod directives;
 pub mod enums;
 pub mod expr;
 pub mod flow;
@@ -37,9 +39,11 @@ pub mod method;
 pub mod narrow;
 pub mod nested;
 pub mod ops;
+pub mod own;
 pub mod scope;
-pub mod statics;
+mod statics;
 pub mod stmt;
+mod store;
 pub mod subscript;
 pub mod super_call;
 mod trust;
@@ -254,6 +258,7 @@ fn run(
                 .ty
                 .map(|ty| crate::dataclasses::init_var(&ty).unwrap_or(ty)),
             is_final: found.is_final,
+            is_annotated: scope.is_annotated(expr),
         }
     };
     let nest = DbNest { db, file, world };
@@ -296,6 +301,7 @@ impl DbNest<'_> {
                 problems,
                 ty: found.ty,
                 is_final: found.is_final,
+                is_annotated: scope.is_annotated(expr),
             }
         };
         infer(&Scope {
@@ -753,6 +759,7 @@ fn check_default(
         ty: None,
         is_final: false,
         problems: Vec::new(),
+        is_annotated: false,
     };
     let decide = |_: &ast::Expr| None;
     function::infer_value(

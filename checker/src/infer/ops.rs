@@ -147,6 +147,12 @@ impl Cx<'_> {
         expected: Option<&Type>,
     ) -> Expr {
         let (l, r) = (left.view(), right.view());
+        if let Some((name, _)) = super::belief::special_names(op) {
+            let own = format!("__i{}", name.trim_start_matches('_'));
+            if !(in_place && self.note_deprecated_special(&l, &own, span)) {
+                self.note_deprecated_special(&l, name, span);
+            }
+        }
         let e = self.certain_binary(op, left, right, in_place, span, expected);
         if !e.ty.is_dynamic() || l.is_dynamic() || r.is_dynamic() {
             return e;

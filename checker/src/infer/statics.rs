@@ -10,7 +10,7 @@ use crate::types::{Constant, Name, Primitive, Signature, Symbol, Type, Types};
 
 use super::bind::has_unpacking;
 use super::convert::Why;
-use super::cx::{Cx, make, none, object, range};
+use super::cx::{Cx, known, make, none, object, range};
 use super::world::{literal_fits, widen};
 
 impl Cx<'_> {
@@ -165,6 +165,7 @@ impl Cx<'_> {
 
     /// `cast(T, x)`: checked.
     fn cast(&mut self, ty: &ast::Expr, value: &ast::Expr, span: TextRange) -> Expr {
+        self.check_type_form(ty);
         let to = (self.annotations)(ty).ty.unwrap_or(Type::Dynamic);
         let expected = Some(&to).filter(|t| !t.is_dynamic());
         let e = self.expr(value, expected);
@@ -179,7 +180,9 @@ impl Cx<'_> {
         }
         let e = self.unprimitive(e);
         if to.is_dynamic() {
-            return object(e);
+            let mut e = known(object(e), Type::Dynamic);
+            e.belief = None;
+            return e;
         }
         let place = match &to {
             Type::Primitive(_) => to,
@@ -201,6 +204,7 @@ impl Cx<'_> {
         let args = &call.arguments.args;
         match (name, args.len()) {
             ("cast", 2) if !has_unpacking(&call.arguments) => self.cast(&args[0], &args[1], span),
+            ("cast", _) if self.is_miscalled(name, 2, call) => self.generic_call(call, None),
             ("reveal_type", _) | ("assert_type", _) => match self.question(name, call, span) {
                 Some(e) => e,
                 None => self.generic_call(call, None),
@@ -227,30 +231,37 @@ impl Cx<'_> {
     /// `reveal_type(x)` and `assert_type(x, T)`: answered when compiling, and the value at run time.
     pub fn question(&mut self, name: &str, call: &ast::ExprCall, span: TextRange) -> Option<Expr> {
         let args = &call.arguments.args;
+        let takes = if name == "reveal_type" { 1 } else { 2 };
+        if self.is_miscalled(name, takes, call) {
+            return None;
+        }
         match (name, args.len()) {
             ("reveal_type", 1) => {
                 let e = self.expr(&args[0], None);
                 // What other code may have changed is shown as compiled code takes it.
                 let is_trusted = self.trusted_belief(&e).is_some();
                 let shown = self.revealed(&if is_trusted { e.ty } else { e.view() });
-                self.report(
+                let notes = self.reveal_notes(&args[0], &e, &shown);
+                self.report_with(
                     Rule::RevealType,
                     range(&args[0]),
                     format!("Revealed type: `{shown}`"),
+                    notes,
                 );
                 Some(e)
             }
             ("assert_type", 2) => {
                 let e = self.expr(&args[0], None);
+                self.check_type_form(&args[1]);
                 let stated = (self.annotations)(&args[1]).ty.unwrap_or(Type::Dynamic);
-                let (a, b) = (self.revealed(&e.view()), self.revealed(&stated));
+                let (a, b) = (self.comparable(&e.view()), self.comparable(&stated));
                 let b = nameless(&b);
-                let is_stated = |ty: &Type| {
-                    let ty = nameless(ty);
-                    same_type(&ty, &b) || same_type(&widen(&ty), &b)
-                };
-                let is_certain = self.trusted_belief(&e).is_some() && is_stated(&e.ty);
-                if !is_stated(&a) && !is_certain && e.ty != Type::Never {
+                let is_same = |ty: &Type| same_type(&nameless(ty), &b);
+                let is_stated = |ty: &Type| is_same(ty) || is_same(&widen(&nameless(ty)));
+                let is_certain =
+                    self.trusted_belief(&e).is_some() && is_stated(&self.comparable(&e.ty));
+                let is_wider = is_stated(&a) && !self.is_declared_as(&args[0], &e.view());
+                if !is_same(&a) && !is_wider && !is_certain && e.ty != Type::Never {
                     self.report(
                         Rule::AssertTypeMismatch,
                         span,
@@ -264,7 +275,7 @@ impl Cx<'_> {
     }
 
     /// A type as it is shown: exactness is not, and what type parameters default to is.
-    fn revealed(&self, ty: &Type) -> Type {
+    pub(super) fn revealed(&self, ty: &Type) -> Type {
         self.revealed_part(&self.world.open(ty))
     }
 

@@ -19,7 +19,8 @@ impl Signature {
             own.any(|param| param.kind == kind && param.ty.is_dynamic())
         };
         let is_gradual = takes_any(ParamKind::VarPositional) && takes_any(ParamKind::VarKeyword);
-        for param in &function.params {
+        let private = crate::interface::private_parameters(&function.params);
+        for (at, param) in function.params.iter().enumerate() {
             // `*args: P.args, **kwargs: P.kwargs` stand for the parameter specification.
             if let Type::ParametersOf(variable, _) = param.ty {
                 rest = Rest::Variable(variable);
@@ -33,7 +34,10 @@ impl Signature {
             }
             params.push(Parameter {
                 name: param.name,
-                kind: param.kind,
+                kind: match at < private {
+                    true => ParamKind::PositionalOnly,
+                    false => param.kind,
+                },
                 ty: param.ty,
                 optional: param.default.is_some()
                     || matches!(param.kind, ParamKind::VarPositional | ParamKind::VarKeyword),

@@ -178,7 +178,7 @@ impl World<'_> {
                 owner,
                 params,
                 member,
-            } => (owner, params, member),
+            } => (owner, params, self.believed_member(&owner, name, member)),
             Lookup::Missing if is_metaclass && !class.is_builtin("type") => {
                 return Attribute::Unknown;
             }
@@ -196,10 +196,21 @@ impl World<'_> {
         };
         match &member {
             Member::Field { ty, is_final } => {
-                found(with_self(substitute(ty, &params), receiver), !is_final)
+                let ty = self.literal_of(&owner, name).unwrap_or(*ty);
+                let ty = with_self(substitute(&ty, &params), receiver);
+                let read = match self.is_in_body(&owner, name) {
+                    true => self.descriptor_read(&ty, Some(receiver), receiver),
+                    false => None,
+                };
+                found(read.unwrap_or(ty), !is_final)
             }
             Member::ClassVar { ty: Type::Dynamic } => found(self.class_value(&owner, name), true),
-            Member::ClassVar { ty } => found(with_self(substitute(ty, &params), receiver), true),
+            Member::ClassVar { ty } => {
+                let ty = self.literal_of(&owner, name).unwrap_or(*ty);
+                let ty = with_self(substitute(&ty, &params), receiver);
+                let read = self.descriptor_read(&ty, Some(receiver), receiver);
+                found(read.unwrap_or(ty), true)
+            }
             Member::Property { getter, setter } => match self.function(getter) {
                 Some(function) if !function.is_wrapped => {
                     let callee = self.callees(&Type::Method((*receiver).into(), *getter));
@@ -252,6 +263,47 @@ impl World<'_> {
         }
     }
 
+    /// Whether the body of `owner` gives the attribute `name` that it declares a value, so that the class has it.
+    pub(crate) fn is_in_body(&self, owner: &Symbol, name: &str) -> bool {
+        self.class(owner).is_some_and(|class| {
+            class.dataclass.is_none()
+                && class
+                    .declared
+                    .get(name)
+                    .is_some_and(|declared| declared.has_value)
+        })
+    }
+
+    /// What is believed of the member `name` of `owner`, where nothing is certain.
+    pub(crate) fn believed_member(&self, owner: &Symbol, name: &str, member: Member) -> Member {
+        match member {
+            Member::Dynamic | Member::ClassVar { ty: Type::Dynamic } => self
+                .class(owner)
+                .and_then(|class| class.believed.get(name).cloned())
+                .unwrap_or(member),
+            known => known,
+        }
+    }
+
+    /// The literal that the attribute `name` of `owner` stands for, if it is `Final` and has one.
+    fn literal_of(&self, owner: &Symbol, name: &str) -> Option<Type> {
+        self.class(owner)?.declared.get(name)?.literal
+    }
+
+    /// The literal that attribute `name` of a value of type `receiver` stands for, if it is declared `Final` with one.
+    pub(crate) fn final_literal(&self, receiver: &Type, name: &str) -> Option<Type> {
+        let class = match receiver {
+            Type::Class(class) => *class,
+            Type::ClassOf(of) => of.class()?,
+            Type::Instance(class, _) | Type::Exact(class, _) => *class,
+            _ => return None,
+        };
+        match self.member(&class, &Types::none(), name) {
+            Lookup::Found { owner, .. } => self.literal_of(&owner, name),
+            _ => None,
+        }
+    }
+
     /// The attribute `name` of the class object `class`.
     fn class_attribute(
         &self,
@@ -266,6 +318,7 @@ impl World<'_> {
                 params,
                 member,
             } if !owner.is_builtin("object") => {
+                let member = self.believed_member(&owner, name, member);
                 let found = |ty: Type, is_writable: bool| {
                     Attribute::Found(Found {
                         ty,
@@ -286,7 +339,13 @@ impl World<'_> {
                     Member::ClassVar { ty: Type::Dynamic } => {
                         found(self.class_value(&owner, name), true)
                     }
-                    Member::ClassVar { ty } => found(seen(ty), true),
+                    Member::ClassVar { ty } => {
+                        let ty = self.literal_of(&owner, name).unwrap_or(*ty);
+                        let ty = seen(&ty);
+                        let instance = Type::Instance(*class, Types::none());
+                        let read = self.descriptor_read(&ty, None, &instance);
+                        found(read.unwrap_or(ty), true)
+                    }
                     Member::Property { .. } => found(Type::builtin("property"), false),
                     Member::Method(symbol) => match self.function(symbol) {
                         Some(function) if function.is_wrapped => Attribute::Unknown,

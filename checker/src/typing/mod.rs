@@ -8,6 +8,7 @@ mod call;
 mod callable;
 mod constructor;
 mod dataclass;
+mod descriptor;
 mod member;
 mod named_tuple;
 mod overload;

@@ -123,6 +123,7 @@ fn function(
         is_decorated: false,
         is_wrapped: false,
         is_opted_out: false,
+        deprecated: None,
     }
 }
 
