@@ -8,7 +8,7 @@ use crate::classes::mangle;
 use crate::collections::IndexMap;
 use crate::db::{Db, File};
 use crate::index::{BindingKind, ClassEntry, find_class, find_function, find_stmt, last_part};
-use crate::interface::{Dataclass, DataclassField, DefaultValue, Member};
+use crate::interface::{Dataclass, DataclassField, DefaultValue, Member, ParamKind};
 use crate::resolve::resolve_from;
 use crate::signatures::known_decorator;
 use crate::simple::SimpleTypes;
@@ -98,6 +98,7 @@ pub(crate) fn dataclass(
         eq: option("eq", maker.eq)?,
         order: option("order", maker.order)?,
         frozen: option("frozen", maker.frozen)?,
+        unsafe_hash: option("unsafe_hash", false)?,
         is_standard: maker.is_standard,
     };
     let mut kw_only = option("kw_only", maker.kw_only)?;
@@ -122,6 +123,7 @@ pub(crate) fn dataclass(
             init: true,
             kw_only,
             has_default: node.value.is_some(),
+            is_converted: false,
             is_init_var: false,
         };
         match ty {
@@ -225,11 +227,42 @@ fn specify(
             Some(Expr::NoneLiteral(_)) | None => {}
             Some(_) => return None,
         }
-        if keyword(arguments, "converter").is_some() {
-            field.ty = Type::Dynamic;
+        if let Some(converter) = keyword(arguments, "converter") {
+            field.ty = taken(db, file, scope, converter);
+            field.is_converted = true;
         }
     }
     Some(())
+}
+
+/// What a converter takes as its first argument; dynamic where that is not known.
+fn taken(db: &dyn Db, file: File, scope: &Scope<'_>, converter: &Expr) -> Type {
+    let (function, skip) = match scope.resolve(converter) {
+        Resolved::Function(symbol) => (symbol, 0),
+        Resolved::Class(class) => match crate::members::find_member(db, file, &class, "__init__") {
+            Some(found) if found.type_params.is_empty() => match found.member {
+                Member::Method(function) if !function.is_builtin("object.__init__") => {
+                    (function, 1)
+                }
+                _ => return Type::Dynamic,
+            },
+            _ => return Type::Dynamic,
+        },
+        _ => return Type::Dynamic,
+    };
+    let overloads = crate::signatures::overloads(db, file, &function);
+    let first = overloads.iter().map(|function| {
+        let param = function.params.get(skip);
+        param
+            .filter(|param| {
+                matches!(
+                    param.kind,
+                    ParamKind::PositionalOnly | ParamKind::Positional | ParamKind::VarPositional
+                )
+            })
+            .map_or(Type::Dynamic, |param| param.ty)
+    });
+    Type::union(first).without_variables()
 }
 
 /// The default value of parameter `name` of a function that describes fields; nothing if its overloads differ.

@@ -32,6 +32,7 @@ mod implementations;
 mod imports;
 mod locals;
 mod misplaced;
+mod named_tuples;
 mod new_types;
 mod overloads;
 mod overrides;
@@ -68,6 +69,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.generics();
         checker.uses_of_self();
         checker.decorators();
+        checker.named_tuple_calls();
         checker.overrides();
         checker.overloads();
         checker.misplaced_decorators();

@@ -396,8 +396,8 @@ impl Builder<'_, '_> {
             },
             BindingKind::Annotated { has_value } => match find_stmt(self.parsed, binding.stmt)? {
                 Stmt::AnnAssign(node) if *has_value => self.value(node.value.as_ref()?),
-                // A stub may write down a member by its type.
-                Stmt::AnnAssign(node) if self.file.path(self.db).is_stub() => {
+                // The value of a flag may differ from system to system, so that a stub gives its type alone.
+                Stmt::AnnAssign(node) if self.kind.is_flag && self.file.path(self.db).is_stub() => {
                     Some(Value::Of(self.scope.ty(&node.annotation, &mut Vec::new())))
                 }
                 _ => None,

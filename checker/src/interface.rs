@@ -244,6 +244,8 @@ pub struct Dataclass {
     pub order: bool,
     /// Its fields cannot be assigned.
     pub frozen: bool,
+    /// `unsafe_hash`: it is given a `__hash__` whatever else is said.
+    pub unsafe_hash: bool,
     /// It is made by the standard library's own decorator.
     pub is_standard: bool,
 }
@@ -339,6 +341,8 @@ pub struct DataclassField {
     pub kw_only: bool,
     /// It has a default value.
     pub has_default: bool,
+    /// A `converter` makes its value of what the constructor, or an assignment, is given: its type is the type of that.
+    pub is_converted: bool,
     /// `InitVar`: a parameter of the constructor and of `__post_init__`, no attribute.
     pub is_init_var: bool,
 }

@@ -212,6 +212,8 @@ rules! {
     FinalSubclass = "final-subclass", Error, Types;
     /// Two base classes both bring storage for instances.
     LayoutConflict = "layout-conflict", Error, Types;
+    /// A named tuple is declared in a way that cannot work.
+    InvalidNamedTuple = "invalid-named-tuple", Error, Types;
     /// A typed dictionary is declared in a way that has no meaning.
     InvalidTypedDict = "invalid-typed-dict", Error, Types;
     /// A typed dictionary has no item of this key, or lacks one that it needs.

@@ -33,6 +33,7 @@ impl Checker<'_> {
             self.protocol(class, node);
             self.typed_dict(class, node);
             self.constructor(class);
+            self.named_tuple(class, node);
             self.not_laid_out(class);
         }
     }

@@ -6,8 +6,9 @@ use keelback_parser::text_size::Ranged;
 use super::Checker;
 use crate::classes::class_in;
 use crate::index::{BindingKind, ClassEntry, find_stmt};
+use crate::interface::ParamKind;
 use crate::rules::Rule;
-use crate::types::Type;
+use crate::types::{Name, Type};
 
 impl Checker<'_> {
     /// Reports annotated members, and values that the declared type of `_value_` does not have.
@@ -38,7 +39,13 @@ impl Checker<'_> {
             else {
                 continue;
             };
-            if self.makes_values(class) || *value == Type::Dynamic {
+            let declared = match self.made_from(class) {
+                None => declared,
+                // What is written is what the constructor takes.
+                Some(Some(taken)) => taken,
+                Some(None) => continue,
+            };
+            if *value == Type::Dynamic {
                 continue;
             }
             if !self.fits(value, &declared) {
@@ -49,10 +56,24 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a constructor of the class makes the values of what is written.
-    fn makes_values(&self, class: &ClassEntry) -> bool {
-        ["__new__", "__init__"]
-            .iter()
-            .any(|name| class.scope.bindings.contains_key(*name))
+    /// What the values are made from, if a constructor of the class makes them: the type of its one parameter, if it has just one.
+    fn made_from(&self, class: &ClassEntry) -> Option<Option<Type>> {
+        let defines = |name: &str| class.scope.bindings.contains_key(name);
+        if defines("__new__") {
+            return Some(None);
+        }
+        if !defines("__init__") {
+            return None;
+        }
+        let init = Name::new(format!("{}.__init__", class.qualname));
+        let function = crate::signatures::function_in(self.db, self.file, &init);
+        Some(
+            match function.as_ref().map(|function| &function.params[..]) {
+                Some([_, only]) if only.annotated && only.kind == ParamKind::Positional => {
+                    Some(only.ty)
+                }
+                _ => None,
+            },
+        )
     }
 }

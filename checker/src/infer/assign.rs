@@ -502,6 +502,7 @@ impl Cx<'_> {
                 let e = self.expr(&attribute.value, None);
                 let e = self.unprimitive(e);
                 let stored = self.mangled(attribute.attr.as_str());
+                self.check_field_delete(&e, &stored, range(&attribute.attr));
                 self.state.distrust_attribute(&stored);
                 if let Some(place) = self.attribute_place(attribute) {
                     self.state.forget(&place);
@@ -514,6 +515,7 @@ impl Cx<'_> {
                 let container = self.unprimitive(container);
                 let index = self.index(&container, &subscript.slice);
                 self.check_typed_delete(&container, &index);
+                self.check_has_item_method(&container, "__delitem__", "deletion of items", span);
                 let index = self.unprimitive(index);
                 self.after_call();
                 self.state.forget_items();
@@ -523,6 +525,32 @@ impl Cx<'_> {
             ast::Expr::List(t) => t.elts.iter().for_each(|e| self.delete(e, span)),
             _ => self.fall_back("an odd target of `del`", span),
         }
+    }
+
+    /// Reports a field that cannot be deleted: of a named tuple, or of a frozen dataclass.
+    fn check_field_delete(&mut self, e: &Expr, name: &str, at: TextRange) {
+        let view = e.view().as_instance();
+        let (Type::Instance(class, args) | Type::Exact(class, args)) = view else {
+            return;
+        };
+        let Lookup::Found {
+            owner,
+            member: Member::Field { is_final: true, .. },
+            ..
+        } = self.world.member(&class, &args, name)
+        else {
+            return;
+        };
+        let kind = match self.world.class(&owner) {
+            Some(owner) if owner.named_tuple.is_some() => "a named tuple",
+            Some(owner) if owner.dataclass.as_ref().is_some_and(|made| made.frozen) => "frozen",
+            _ => return,
+        };
+        let message = format!(
+            "`{}` is {kind}: its field `{name}` cannot be deleted",
+            owner.name()
+        );
+        self.report(Rule::FinalReassigned, at, message);
     }
 
     /// A value that is evaluated and dropped.

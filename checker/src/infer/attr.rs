@@ -553,6 +553,7 @@ impl Cx<'_> {
         self.check_generic_attribute(&of, &stored, at);
         self.check_stored(&of, name, &stored, &value);
         self.note_deprecated_attribute(&of, &stored, true, at);
+        self.check_value_store(&receiver, name, &value);
         let declared = self.store_attribute(receiver, name, &stored, value, at, span);
         self.state.distrust_attribute(&stored);
         if let Some(place) = self.attribute_place(attribute) {
@@ -618,14 +619,18 @@ impl Cx<'_> {
                             self.push(StmtKind::Assign(target, value), span);
                             return Some(known);
                         }
-                        let known = self.trusted(&owner, &known);
+                        let taken = self.world.converted_field(&class, &args, stored);
+                        let known = match taken {
+                            Some(taken) => erase(&taken),
+                            None => self.trusted(&owner, &known),
+                        };
                         let value = if known.is_dynamic() {
                             value
                         } else {
                             self.coerce(value, &known, &why)
                         };
                         dynamic(self, receiver, value);
-                        Some(known)
+                        taken.is_none().then_some(known)
                     }
                     Lookup::Found {
                         member: Member::Property { getter, setter },

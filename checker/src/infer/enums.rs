@@ -113,6 +113,27 @@ impl Cx<'_> {
         true
     }
 
+    /// Checks `self._value_ = value` in a method of an enumeration that declares the type of its values.
+    pub fn check_value_store(&mut self, receiver: &Expr, name: &str, value: &Expr) {
+        if name != "_value_" || !receiver.ty.is_dynamic() {
+            return;
+        }
+        let class = match receiver.view() {
+            Type::TypeVar(variable) => variable.upper().class(),
+            other => other.class(),
+        };
+        let enumeration = class.and_then(|class| self.world.enumeration(&class));
+        let declared = enumeration.and_then(|enumeration| enumeration.declared_value);
+        let view = value.view();
+        if let Some(declared) = declared
+            && !view.is_dynamic()
+            && !self.world.assignable(&view, &declared)
+        {
+            let why = super::convert::Why::Attribute(Name::new(name));
+            self.mismatch(&view, &declared, &why, value.span);
+        }
+    }
+
     /// Whether a value of the type is a member of an enumeration, or may be.
     pub fn is_enum_instance(&self, ty: &Type) -> bool {
         match ty {

@@ -7,6 +7,7 @@ use crate::interface::Member;
 use crate::rules::Rule;
 use crate::tree::{Expr, ExprKind, StmtKind, Target};
 use crate::types::{Constant, Held, Primitive, Symbol, Type, Types};
+use crate::typing::Attribute;
 
 use super::convert::Why;
 use super::cx::{Cx, known, make, none, object, range};
@@ -42,7 +43,12 @@ impl Cx<'_> {
         let fact = self
             .item_place(subscript)
             .and_then(|place| self.state.facts.get(&place).copied());
+        let slice = self.sliced_tuple(&value.view(), &subscript.slice);
         let e = self.read_item(value, index, span);
+        let e = match slice {
+            Some(slice) => e.believed(slice),
+            None => e,
+        };
         match fact {
             // The item was narrowed; another thread may have stored to it since, so the narrowing is checked.
             Some(fact) if fact != e.ty && !e.ty.is_dynamic() => {
@@ -54,6 +60,31 @@ impl Cx<'_> {
             }
             _ => e,
         }
+    }
+
+    /// What a slice with written bounds takes of a tuple of known length.
+    fn sliced_tuple(&self, view: &Type, slice: &ast::Expr) -> Option<Type> {
+        let ast::Expr::Slice(slice) = slice else {
+            return None;
+        };
+        let Type::Tuple(items) = self.world.as_tuple(view) else {
+            return None;
+        };
+        let len = i64::try_from(items.len()).ok()?;
+        let bound = |given: &Option<Box<ast::Expr>>, default: i64| match given {
+            None => Some(default),
+            Some(given) => match crate::constants::literal(given)? {
+                Constant::Int(i) if i < 0 => Some((i + len).max(0)),
+                Constant::Int(i) => Some(i.min(len)),
+                _ => None,
+            },
+        };
+        if slice.step.is_some() {
+            return None;
+        }
+        let (from, to) = (bound(&slice.lower, 0)?, bound(&slice.upper, len)?);
+        let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
+        Some(Type::Tuple(items.get(from..to).unwrap_or(&[]).into()))
     }
 
     fn quiet_index(&mut self, slice: &ast::Expr) -> Expr {
@@ -114,6 +145,7 @@ impl Cx<'_> {
             let e = self.read_certain_item(value, index, span);
             return e.believed(belief);
         }
+        let index_kind = index.kind.clone();
         let e = self.read_certain_item(value, index, span);
         if matches!(view, Type::Class(_) | Type::ClassOf(_)) {
             return e;
@@ -128,7 +160,9 @@ impl Cx<'_> {
             return match i.ok().and_then(|i| items.get(i)) {
                 Some(ty) => e.believed(*ty),
                 None => {
-                    if !matches!(view, Type::Tuple(_)) {
+                    // A constant index is reported where the item is read for certain.
+                    let is_constant = matches!(*index_kind, ExprKind::Constant(_));
+                    if !matches!(view, Type::Tuple(_)) || !is_constant {
                         self.report(
                             Rule::IndexOutOfRange,
                             span,
@@ -518,6 +552,38 @@ impl Cx<'_> {
         }
     }
 
+    /// Reports a value of which it is believed that it has no special method for items.
+    pub(super) fn check_has_item_method(
+        &mut self,
+        container: &Expr,
+        method: &str,
+        what: &str,
+        span: TextRange,
+    ) {
+        let view = container.view();
+        let (Type::Instance(class, _) | Type::Exact(class, _)) = view else {
+            return;
+        };
+        let is_named_tuple = self.world.as_tuple(&view) != view;
+        if !container.ty.is_dynamic() && !is_named_tuple {
+            return;
+        }
+        let is_missing = match self.world.attribute(&view, method) {
+            Attribute::Missing => true,
+            Attribute::Found(_) => false,
+            // What makes a named tuple adds no such method.
+            Attribute::Unknown => {
+                let ancestry = self.world.ancestry(&class);
+                let mut classes = ancestry.classes.iter().map(|ancestor| &ancestor.class);
+                is_named_tuple && classes.all(|class| !class.members.contains_key(method))
+            }
+        };
+        if is_missing {
+            let message = format!("`{}` does not support {what}", widen(&view));
+            self.report(Rule::NotSubscriptable, span, message);
+        }
+    }
+
     /// The store itself.
     fn store_item(
         &mut self,
@@ -536,6 +602,7 @@ impl Cx<'_> {
         };
         let mut container = self.unprimitive(container);
         self.check_typed_store(&container, &index, &value);
+        self.check_has_item_method(&container, "__setitem__", "assignment to items", span);
         if let Type::TypedDict(..) = container.ty {
             container = known(container, Type::builtin("dict"));
         }

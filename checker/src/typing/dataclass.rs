@@ -62,6 +62,45 @@ impl World<'_> {
         Signature::new(positional, Rest::Nothing, instance)
     }
 
+    /// Whether instances of `class` have no hash: those of a dataclass that compares and can change.
+    pub(super) fn is_unhashable(&self, class: &Symbol) -> bool {
+        for ancestor in &self.ancestry(class).classes {
+            let interface = &ancestor.class;
+            if interface.members.contains_key("__hash__") {
+                return false;
+            }
+            if let Some(made) = interface.dataclass.as_ref().filter(|made| made.is_standard) {
+                if made.unsafe_hash || (made.eq && made.frozen) {
+                    return false;
+                }
+                if made.eq {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// What may be assigned to field `name` of `class[args]`, if a converter takes it.
+    pub(crate) fn converted_field(
+        &self,
+        class: &Symbol,
+        args: &[Type],
+        name: &str,
+    ) -> Option<Type> {
+        let ancestry = self.ancestry(class);
+        let mut made = ancestry
+            .classes
+            .iter()
+            .filter_map(|a| a.class.dataclass.as_ref());
+        if !made.any(|made| made.fields.iter().any(|field| field.is_converted)) {
+            return None;
+        }
+        let fields = self.dataclass_fields(class, args);
+        let field = fields.iter().find(|field| &*field.name == name)?;
+        field.is_converted.then_some(field.ty)
+    }
+
     /// The fields of dataclass `class[args]`, inherited ones first; one that is declared again keeps its place.
     pub fn dataclass_fields(&self, class: &Symbol, args: &[Type]) -> Vec<DataclassField> {
         let ancestry = self.ancestry(class);

@@ -312,6 +312,15 @@ impl World<'_> {
         receiver: &Type,
         name: &str,
     ) -> Attribute {
+        if let Some(member) = self.enumeration(class).and_then(|e| e.member(name)) {
+            return Attribute::Found(Found {
+                ty: Type::EnumMember(*class, member),
+                owner: *class,
+                is_writable: false,
+                is_class_var: true,
+                is_method: false,
+            });
+        }
         match self.member(class, args, name) {
             Lookup::Found {
                 owner,

@@ -99,8 +99,14 @@ impl Relation<'_, '_> {
             }
             Attribute::Missing => return false,
         };
-        if *name.as_str() == *"__hash__" && own.ty == Type::None {
-            return false;
+        if *name.as_str() == *"__hash__" {
+            let class = match from {
+                Type::Instance(class, _) | Type::Exact(class, _) => Some(class),
+                _ => None,
+            };
+            if own.ty == Type::None || class.is_some_and(|class| self.world.is_unhashable(class)) {
+                return false;
+            }
         }
         if self.is_of_class_object(from, &own) {
             return self.class_has_member(&own, &wanted, member);
