@@ -133,7 +133,7 @@ impl MainLoop {
             Ok(Ok(())) => {}
             // A malformed notification has no answer; what was known before stays.
             Ok(Err(error)) => eprintln!("keelback: {method}: {error}"),
-            Err(Stopped::Cancelled) => {}
+            Err(Stopped::Cancelled | Stopped::Elsewhere) => {}
             Err(Stopped::Panicked(text)) => {
                 let text = format!("`{method}` failed: {text}");
                 self.show(MessageType::ERROR, text);
@@ -215,7 +215,11 @@ impl MainLoop {
             let (next, done) = (Arc::clone(&next), self.done.0.clone());
             self.pool.spawn(move || {
                 while let Some(document) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match contained(|| diagnostics::compute(&db, document, encoding)) {
+                    let mut found = Err(Stopped::Elsewhere);
+                    while let Err(Stopped::Elsewhere) = found {
+                        found = contained(|| diagnostics::compute(&db, document, encoding));
+                    }
+                    match found {
                         Ok(diagnostics) => {
                             let computed = Computed {
                                 revision,
@@ -228,7 +232,7 @@ impl MainLoop {
                             }
                         }
                         // Something has changed again, and the next jobs are on their way.
-                        Err(Stopped::Cancelled) => return,
+                        Err(Stopped::Cancelled | Stopped::Elsewhere) => return,
                         Err(Stopped::Panicked(text)) => {
                             eprintln!(
                                 "keelback: checking {} failed: {text}",
@@ -358,7 +362,8 @@ fn response(
     match result {
         Ok(Ok(value)) => Response::new_ok(id, value),
         Ok(Err(Failure(text))) => Response::new_err(id, ErrorCode::RequestFailed as i32, text),
-        Err(Stopped::Cancelled) => {
+        // Clients ask again after this answer.
+        Err(Stopped::Cancelled | Stopped::Elsewhere) => {
             let text = "the text has changed meanwhile".to_owned();
             Response::new_err(id, ErrorCode::ContentModified as i32, text)
         }

@@ -57,6 +57,9 @@ impl Pool {
 pub(crate) enum Stopped {
     /// What it was about has changed, or nobody wants to know any more.
     Cancelled,
+    /// It waited for what another thread computed, which came to no result: it was stopped, or it panicked and has said so. Who asks again computes it
+    /// itself.
+    Elsewhere,
     /// It panicked: the message.
     Panicked(String),
 }
@@ -66,10 +69,7 @@ pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Stopped> {
     let caught = catch_unwind(AssertUnwindSafe(work));
     caught.map_err(|payload| match payload.downcast::<Cancelled>() {
         Ok(cancelled) => match *cancelled {
-            // The thread that this one waited for has said what was wrong.
-            Cancelled::PropagatedPanic => {
-                Stopped::Panicked("a computation that it needs failed".to_owned())
-            }
+            Cancelled::PropagatedPanic => Stopped::Elsewhere,
             _ => Stopped::Cancelled,
         },
         Err(payload) => Stopped::Panicked(text(&*payload)),

@@ -1,6 +1,9 @@
 //! Jobs and what stops them.
 
+use std::panic::resume_unwind;
+
 use crossbeam_channel::unbounded;
+use keelback_checker::db::Cancelled;
 
 use super::{Pool, Stopped, contained};
 
@@ -9,6 +12,12 @@ fn a_panic_is_contained() {
     assert_eq!(contained(|| 1), Ok(1));
     let panicked = contained(|| -> i32 { panic!("on purpose {}", 2) });
     assert_eq!(panicked, Err(Stopped::Panicked("on purpose 2".to_owned())));
+}
+
+#[test]
+fn what_was_stopped_on_another_thread_may_be_asked_again() {
+    let stopped = contained(|| -> i32 { resume_unwind(Box::new(Cancelled::PropagatedPanic)) });
+    assert_eq!(stopped, Err(Stopped::Elsewhere));
 }
 
 #[test]
