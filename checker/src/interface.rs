@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::collections::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Constant, Name, Symbol, Type, Variable};
+use crate::types::{Constant, Name, Symbol, Type, Types, Variable};
 
 /// The interface of one module.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -276,6 +276,14 @@ impl ClassInterface {
             type_params: Vec::new(),
             layout: Err(Name::new(refusal)),
         }
+    }
+
+    /// Its type parameters as type arguments: those of the class as it stands in its own body.
+    pub fn own_args(&self) -> Types {
+        self.type_params
+            .iter()
+            .map(|own| Type::TypeVar(*own))
+            .collect()
     }
 }
 

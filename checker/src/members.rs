@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::classes::class_interface;
 use crate::db::{Db, Definition, File};
-use crate::interface::Member;
+use crate::interface::{ClassInterface, Member};
 use crate::resolve::resolve_from;
 use crate::types::{Symbol, Type, Types, Variable};
 
@@ -183,6 +183,23 @@ pub fn find_member(db: &dyn Db, from: File, class: &Symbol, name: &str) -> Optio
             member,
             type_params: interface.type_params.clone(),
         })
+    })
+}
+
+/// The member `name` (mangled) that a class has from one of its bases; with it that base, and the type arguments it is given.
+pub fn inherited_member(
+    db: &dyn Db,
+    from: File,
+    class: &ClassInterface,
+    name: &str,
+) -> Option<(Found, Symbol, Vec<Type>)> {
+    class.bases.iter().find_map(|base| {
+        let symbol = base.class()?;
+        let args = match base {
+            Type::Instance(_, args) => args.to_vec(),
+            _ => Vec::new(),
+        };
+        Some((find_member(db, from, &symbol, name)?, symbol, args))
     })
 }
 

@@ -1,45 +1,17 @@
 //! `keelback check` where it does more than report: `--fix`, `--diff`, `--watch`; and that its JSON is what the documentation says.
 
+mod common;
+
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use common::{command, keelback, project, stdout};
 use tempfile::TempDir;
 
 const BEFORE: &str = "import __static__\nimport os\n\nx: int = 1\n";
 const AFTER: &str = "import __static__\n\nx: int = 1\n";
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().expect("a scratch folder");
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
-        std::fs::write(path, text).expect("it can be written");
-    }
-    folder
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keelback"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("VIRTUAL_ENV")
-        .env("NO_COLOR", "1");
-    command
-}
-
-fn keelback(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments)
-        .output()
-        .expect("the command starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
 
 fn read(folder: &TempDir, path: &str) -> String {
     std::fs::read_to_string(folder.path().join(path)).expect("it is there")

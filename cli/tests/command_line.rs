@@ -1,34 +1,10 @@
 //! The command as its users meet it: arguments, exit statuses, what is printed. No Python is needed.
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
-use tempfile::TempDir;
+use std::process::Output;
 
-/// A folder with files.
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().expect("a scratch folder");
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
-        std::fs::write(path, text).expect("it can be written");
-    }
-    folder
-}
-
-fn keelback(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_keelback"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("VIRTUAL_ENV")
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the command starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
+use common::{keelback, project, stdout};
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")

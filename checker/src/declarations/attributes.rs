@@ -8,7 +8,7 @@ use crate::index::{BindingKind, ClassEntry, find_stmt};
 use crate::infer::DbEnv;
 use crate::infer::world::World;
 use crate::interface::{ClassInterface, Declaration, Member};
-use crate::members::{Found, find_member};
+use crate::members::{Found, find_member, inherited_member};
 use crate::rules::Rule;
 use crate::signatures::function_interface;
 use crate::simple::SimpleTypes;
@@ -59,19 +59,11 @@ impl Checker<'_> {
         place: TextRange,
     ) {
         let key = mangled(&class.qualname, name);
-        let inherited = interface.bases.iter().find_map(|base| {
-            let symbol = base.class()?;
-            let args = match base {
-                Type::Instance(_, args) => args.to_vec(),
-                _ => Vec::new(),
-            };
-            let found = find_member(self.db, self.file, &symbol, &key)?;
-            let params = crate::classes::class_interface_params(self.db, self.file, &symbol);
-            Some((found, params, args))
-        });
-        let Some((found, params, args)) = inherited else {
+        let Some((found, base, args)) = inherited_member(self.db, self.file, interface, &key)
+        else {
             return;
         };
+        let params = crate::classes::class_interface_params(self.db, self.file, &base);
         let owner = found.owner.symbol;
         let is_ours = crate::resolve::resolve_from(self.db, self.file, &owner.module)
             .is_some_and(|file| crate::files::staticness(self.db, file).is_static());

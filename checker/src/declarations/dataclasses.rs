@@ -174,11 +174,7 @@ impl Checker<'_> {
         if !ancestry.complete {
             return;
         }
-        let own: Vec<Type> = interface
-            .type_params
-            .iter()
-            .map(|variable| Type::TypeVar(*variable))
-            .collect();
+        let own = interface.own_args();
         let given: Vec<_> = world
             .dataclass_fields(&interface.symbol, &own)
             .into_iter()

@@ -9,7 +9,7 @@ use super::{Checker, mangled};
 use crate::annotation::Scope;
 use crate::index::{BindingKind, ClassEntry, FunctionEntry, find_function};
 use crate::interface::{FunctionInterface, FunctionKind, Member, Param, ParamKind};
-use crate::members::{Found, find_member, mro};
+use crate::members::{Found, inherited_member, mro};
 use crate::rules::Rule;
 use crate::signatures::{KnownDecorator, function_interface, known_decorator};
 use crate::types::{Name, Type};
@@ -44,15 +44,7 @@ impl Checker<'_> {
         };
         let has_unknown = mro(db, self.file, &interface.symbol).is_none_or(|mro| mro.has_unknown);
         let key = mangled(&class.qualname, name);
-        let inherited = interface.bases.iter().find_map(|base| {
-            let symbol = base.class()?;
-            let args = match base {
-                Type::Instance(_, args) => args.to_vec(),
-                _ => Vec::new(),
-            };
-            Some((find_member(db, self.file, &symbol, &key)?, symbol, args))
-        });
-        let Some((found, base, args)) = inherited else {
+        let Some((found, base, args)) = inherited_member(db, self.file, &interface, &key) else {
             if let Some(marked) = self.marked_override(class, entry).filter(|_| !has_unknown) {
                 let message = format!("`{name}` is marked `@override`, but no base class has it");
                 self.report(Rule::OverridesNothing, marked, message);

@@ -134,11 +134,7 @@ impl Checker<'_> {
         let Some(declared) = &interface.typed_dict else {
             return;
         };
-        let params: Vec<Type> = interface
-            .type_params
-            .iter()
-            .map(|own| Type::TypeVar(*own))
-            .collect();
+        let params = interface.own_args();
         let Some(shape) = world.typed_dict(&interface.symbol, &params) else {
             return;
         };

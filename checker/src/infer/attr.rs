@@ -707,14 +707,7 @@ impl Cx<'_> {
                         None
                     }
                     Lookup::Missing => {
-                        let sets_itself = !matches!(
-                            self.world.member(&class, &args, "__setattr__"),
-                            Lookup::Missing
-                        ) && !matches!(
-                            self.world.member(&class, &args, "__setattr__"),
-                            Lookup::Found { ref owner, .. } if owner.is_builtin("object")
-                        );
-                        if !sets_itself
+                        if !self.world.sets_attributes(&class)
                             && self.world.is_static_module(&class.module)
                             && !name.starts_with("__")
                         {

@@ -120,14 +120,7 @@ impl Cx<'_> {
                 );
             }
             Lookup::Missing if on_instance && !is_own && !stored.name.starts_with("__") => {
-                let sets_itself = !matches!(
-                    self.world.member(&class, &args, "__setattr__"),
-                    Lookup::Missing
-                ) && !matches!(
-                    self.world.member(&class, &args, "__setattr__"),
-                    Lookup::Found { ref owner, .. } if owner.is_builtin("object")
-                );
-                if !sets_itself {
+                if !self.world.sets_attributes(&class) {
                     let names = self.member_names(&class);
                     self.report_unknown(
                         Rule::UnresolvedAttribute,

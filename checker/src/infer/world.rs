@@ -429,6 +429,15 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether a class may set attributes in its own way, by a `__setattr__` that is not `object`'s.
+    pub fn sets_attributes(&self, class: &Symbol) -> bool {
+        match self.member(class, &[], "__setattr__") {
+            Lookup::Missing => false,
+            Lookup::Found { owner, .. } => !owner.is_builtin("object"),
+            Lookup::Unknown => true,
+        }
+    }
+
     /// The member `name` of instances of `symbol[args]`.
     pub fn member(&self, symbol: &Symbol, args: &[Type], name: &str) -> Lookup {
         let ancestry = self.ancestry(symbol);

@@ -48,11 +48,7 @@ impl World<'_> {
         if self.is_made_by_its_base(class) {
             return None;
         }
-        let own: Types = interface
-            .type_params
-            .iter()
-            .map(|variable| Type::TypeVar(*variable))
-            .collect();
+        let own = interface.own_args();
         let is_open = args.is_none() && !own.is_empty();
         let instance = Type::Instance(*class, args.unwrap_or(own));
         let called = match self.metaclass_step(class, instance)? {
