@@ -24,6 +24,9 @@ pub trait Linker {
     /// Where a laid-out class stands among the ancestors that every method table of it and its subclasses lists; `None` for other classes, and for
     /// those that stand deeper than the list is long.
     fn depth(&self, class: &Symbol) -> Option<u32>;
+    /// Whether the method table of every type below a laid-out class begins with the slots of that class. One without fields of its own may also stand beside
+    /// the class whose storage the instances have.
+    fn is_leading(&self, class: &Symbol) -> bool;
     /// The record that [`Helper::object_new`] takes.
     fn class_record(&self, class: &Symbol) -> usize;
     /// A binding cell: a word that holds the address of native code with the cell's signature, never 0, and a word that says what version of what

@@ -79,6 +79,9 @@ impl Linker for Offline {
     fn depth(&self, _class: &Symbol) -> Option<u32> {
         None
     }
+    fn is_leading(&self, _class: &Symbol) -> bool {
+        true
+    }
     fn class_record(&self, _class: &Symbol) -> usize {
         self.address()
     }

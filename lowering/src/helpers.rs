@@ -305,8 +305,8 @@ macro_rules! for_each_helper {
             field_note_pattern (b:obj, b:i64) -> unit, Never, NONE;
             /// Whether a raw field at an offset that holds the unset pattern is unset.
             field_is_unset (b:obj, b:i64) -> bool, Never, NONE;
-            /// The method table of the object's type, made if the type (a dynamic subclass) has none yet.
-            method_table (b:obj) -> ptr, Zero, RAISE;
+            /// A method table of the object's type that begins with the slots of a class that it is below; made if there is none yet.
+            method_table (b:obj, b:obj) -> ptr, Zero, RAISE;
 
             // --- names, references, control ---
             /// A global whose cell is empty: builtins, else `NameError`; the address is the cell's.

@@ -1,7 +1,8 @@
 //! Calls.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use keelback_checker::types::Symbol;
 use keelback_lowering::function::{CellKind, CellRef, Imm, Inst, Reference};
 use keelback_lowering::helpers::{Helper, HelperKind};
 use keelback_lowering::types::{ErrorValue, Signature};
@@ -67,14 +68,35 @@ impl<'a> Translator<'a, '_> {
         let table = self.e.load(types::I64, ty, self.e.layout.type_method_table);
         let (found, table_found) = self.e.merge(types::I64);
         let missing = self.e.cold();
-        self.e.brif(table, found, &[table], missing, &[]);
+        self.table_for(table, &method.class, (found, &[table]), missing);
         self.e.switch(missing);
+        let class = self.e.class(&method.class);
         self.e
-            .call_merging(Helper::method_table, &[receiver], &fail, found);
+            .call_merging(Helper::method_table, &[receiver, class], &fail, found);
         self.e.switch(found);
         let entry = self.slot(method.slot);
         let code = self.e.load(types::I64, table_found, entry);
         self.call_native(inst, code, &method.signature, &args)
+    }
+
+    /// Goes on to `found` if the table of a type is there and its slots begin with those of a class, which the type is below.
+    fn table_for(
+        &mut self,
+        table: Value,
+        class: &Symbol,
+        found: (Block, &[Value]),
+        missing: Block,
+    ) {
+        let test = if self.e.linker.is_leading(class) {
+            table
+        } else if let Some(depth) = self.e.linker.depth(class) {
+            let class = self.e.class(class);
+            self.e.lists(table, class, depth, missing)
+        } else {
+            self.e.jump(missing, &[]);
+            return;
+        };
+        self.e.brif(test, found.0, found.1, missing, &[]);
     }
 
     /// Byte offset of an entry in method tables.
@@ -103,7 +125,7 @@ impl<'a> Translator<'a, '_> {
         let table = self.e.load(types::I64, ty, self.e.layout.type_method_table);
         let (merge, target) = self.e.merge(types::I64);
         let (found, missing) = (self.e.block(), self.e.cold());
-        self.e.brif(table, found, &[], missing, &[]);
+        self.table_for(table, &method.class, (found, &[]), missing);
         self.e.switch(missing);
         let none = self.e.word(0);
         self.e.jump(merge, &[none]);

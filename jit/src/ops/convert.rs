@@ -253,6 +253,11 @@ impl Emit<'_, '_> {
     /// Whether a type has a class at a depth among its laid-out ancestors; goes to `other` when the type has no method table (yet).
     pub(crate) fn descends(&mut self, ty: Value, class: Value, depth: u32, other: Block) -> Value {
         let table = self.load(types::I64, ty, self.layout.type_method_table);
+        self.lists(table, class, depth, other)
+    }
+
+    /// Whether a method table, if there is one, lists a class at a depth among the laid-out ancestors of its type.
+    pub(crate) fn lists(&mut self, table: Value, class: Value, depth: u32, other: Block) -> Value {
         self.unless(table, other, &[]);
         let at = self.layout.method_table_ancestors + 8 * depth as i32;
         let ancestor = self.load(types::I64, table, at);

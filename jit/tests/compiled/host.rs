@@ -611,7 +611,7 @@ extern "C" fn type_isinstance(o: *mut Object, class: *mut Object) -> u8 {
     u8::from(unsafe { (*o).ty } == types().subclass && class == types().class)
 }
 
-extern "C" fn method_table(o: *mut Object) -> u64 {
+extern "C" fn method_table(o: *mut Object, _class: u64) -> u64 {
     note("method_table");
     // SAFETY: an object of the tests; its type gets the base's table.
     unsafe {
@@ -814,6 +814,9 @@ impl Linker for Host {
     }
     fn depth(&self, _class: &Symbol) -> Option<u32> {
         None
+    }
+    fn is_leading(&self, _class: &Symbol) -> bool {
+        true
     }
     fn class_record(&self, _class: &Symbol) -> usize {
         0x1000

@@ -4,7 +4,6 @@ use keelback_lowering::function::FieldRef;
 
 use super::cells::{BindingCell, GlobalCell};
 use super::descriptions::{self, CheckDescription, DefaultDescription};
-use super::method_table::MethodTable;
 use super::methods;
 use crate::error;
 use crate::ffi::{self, PyTypeObject};
@@ -48,9 +47,9 @@ impl Linked for DriverLinked {
         }
     }
 
-    unsafe fn method_table(&self, object: Obj) -> PyResult<usize> {
+    unsafe fn method_table(&self, object: Obj, class: Obj) -> PyResult<usize> {
         // SAFETY: the trait's rule.
-        unsafe { methods::table_of(object).map(|t| t as usize) }
+        unsafe { methods::table_of(object, class.cast()).map(|t| t as usize) }
     }
 
     unsafe fn global_missing(&self, cell: usize) -> PyResult<Owned> {
@@ -129,21 +128,26 @@ impl Linked for DriverLinked {
         unsafe { std::ptr::from_ref((*(cell as *const BindingCell)).target()) as u64 }
     }
 
-    unsafe fn slot_target(&self, slot: u32, object: Obj) -> u64 {
+    unsafe fn slot_target(&self, slot: u32, class: Obj, object: Obj) -> u64 {
         // SAFETY: the trait's rule: an object of a laid-out class, whose type is a heap type.
         unsafe {
-            let table = MethodTable::of(ffi::Py_TYPE(object));
-            if table.is_null() {
-                return 0;
+            match methods::own_table(ffi::Py_TYPE(object), class.cast()) {
+                Some(table) => std::ptr::from_ref(methods::target(table, slot as usize)) as u64,
+                None => 0,
             }
-            std::ptr::from_ref(methods::target(table, slot as usize)) as u64
         }
     }
 
-    unsafe fn call_slot(&self, slot: u32, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64> {
+    unsafe fn call_slot(
+        &self,
+        slot: u32,
+        class: Obj,
+        ctx: *mut ThreadCtx,
+        args: &[u64],
+    ) -> PyResult<u64> {
         // SAFETY: the first argument of a method is its receiver, an object of a laid-out class.
         unsafe {
-            let table = methods::table_of(args[0] as Obj)?;
+            let table = methods::table_of(args[0] as Obj, class.cast())?;
             methods::target(table, slot as usize).call_words(ctx, args)
         }
     }

@@ -140,6 +140,10 @@ impl Linker for RuntimeLinker {
             .filter(|depth| (*depth as usize) < super::method_table::DEPTH)
     }
 
+    fn is_leading(&self, class: &Symbol) -> bool {
+        super::Driver::get().has_own_fields(class)
+    }
+
     fn class_record(&self, class: &Symbol) -> usize {
         // SAFETY: linking happens under the GIL.
         std::ptr::from_ref(unsafe { cells::class(class) }) as usize

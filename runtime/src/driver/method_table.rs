@@ -77,14 +77,29 @@ impl MethodTable {
         unsafe { (*table).ob_refcnt > 1 && MethodTable::of((*table).class) == table }
     }
 
-    /// Makes an empty table and puts it into the type.
+    /// Puts a table into its type.
+    ///
+    /// # Safety
+    /// The table's type is alive; the GIL is held.
+    pub unsafe fn install(table: *mut MethodTable) {
+        // SAFETY: the caller's promise; the type takes over a reference.
+        unsafe {
+            let class = (*table).class;
+            let old: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_cache);
+            ffi::Py_INCREF(table.cast());
+            ffi::write(class.cast(), ffi::layout().type_cache, table);
+            drop(Owned::from_nullable(old));
+        }
+    }
+
+    /// Makes an empty table for a type.
     ///
     /// # Errors
     /// `MemoryError`.
     ///
     /// # Safety
     /// `class` is a live heap type; the GIL is held.
-    pub unsafe fn install(
+    pub unsafe fn new(
         class: *mut PyTypeObject,
         record: &'static ClassRecord,
         len: usize,
@@ -98,9 +113,6 @@ impl MethodTable {
             (*table).class = class;
             (&raw mut (*table).record).write(record);
             (*table).ancestors = [NOBODY; DEPTH];
-            let old: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_cache);
-            ffi::write(class.cast(), ffi::layout().type_cache, table);
-            drop(Owned::from_nullable(old));
             Ok(table)
         }
     }

@@ -13,6 +13,7 @@ use keelback_lowering::types::Signature;
 
 use super::Driver;
 use super::method_table::{DEPTH, MethodTable};
+use super::side_tables;
 use super::unit::Unit;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -38,10 +39,12 @@ unsafe fn layout_of(class: *mut PyTypeObject) -> Option<&'static ClassRecord> {
 unsafe fn tables() -> Vec<*mut MethodTable> {
     // SAFETY: the GIL is held; the closure only touches the list. Tables are never freed.
     unsafe {
-        TABLES.with(|tables| {
+        let mut all = TABLES.with(|tables| {
             tables.retain(|table| MethodTable::is_alive(*table));
             tables.clone()
-        })
+        });
+        all.extend(side_tables::all());
+        all
     }
 }
 
@@ -76,7 +79,11 @@ pub unsafe fn targets(method: &MethodRef) -> Vec<&'static Unit> {
         let class = record.class.get();
         for table in tables() {
             let below = (*table).class;
-            if below != class && ffi::PyType_IsSubtype(below, class) == 0 {
+            let leads = match side_tables::is_one(table) {
+                true => (*table).record.class.get() == class,
+                false => extends(below, class),
+            };
+            if !leads {
                 continue;
             }
             let unit = target(table, method.slot as usize);
@@ -103,13 +110,8 @@ pub unsafe fn adopt(
 ) -> PyResult<*mut MethodTable> {
     // SAFETY: the caller's promise.
     unsafe {
-        let slots = record
-            .interface
-            .layout
-            .as_ref()
-            .map_or(0, |l| l.methods.len());
-        let table = MethodTable::install(class, record, slots)?;
-        ffi::Py_INCREF(table.cast());
+        let table = MethodTable::new(class, record, slots(record))?;
+        MethodTable::install(table);
         TABLES.with(|tables| tables.push(table));
         let lineage = lineage(class);
         if lineage.len() <= DEPTH {
@@ -117,6 +119,27 @@ pub unsafe fn adopt(
         }
         resume(class);
         Ok(table)
+    }
+}
+
+/// How many slots the tables of a class have.
+pub(super) fn slots(record: &ClassRecord) -> usize {
+    let layout = record.interface.layout.as_ref();
+    layout.map_or(0, |layout| layout.methods.len())
+}
+
+/// Whether a type has the storage of a class, or more: what a class is by its first bases.
+pub(super) unsafe fn extends(class: *mut PyTypeObject, base: *mut PyTypeObject) -> bool {
+    let mut at = class;
+    // SAFETY: the caller's promise: a live type, whose bases live as long.
+    unsafe {
+        while !at.is_null() {
+            if at == base {
+                return true;
+            }
+            at = ffi::read(at.cast(), ffi::layout().type_base);
+        }
+        false
     }
 }
 
@@ -155,29 +178,65 @@ pub unsafe fn inherited(class: *mut PyTypeObject) -> Option<&'static ClassRecord
     }
 }
 
-/// The table of an object's type, made if the type is a dynamic subclass that has none yet.
+/// The table of a type if it begins with the slots of a class that the type is below.
+///
+/// # Safety
+/// `class` is a live type that a laid-out class is above; the GIL is held.
+pub unsafe fn own_table(
+    class: *mut PyTypeObject,
+    wanted: *mut PyTypeObject,
+) -> Option<*mut MethodTable> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let table = MethodTable::of(class);
+        if table.is_null() {
+            return None;
+        }
+        if extends(class, wanted) {
+            return Some(table);
+        }
+        // An instance of what the class was before its module was imported again.
+        let symbol = layout_of(wanted)?.symbol;
+        let mut at = class;
+        while let Some(record) = inherited(at) {
+            if record.symbol == symbol {
+                return Some(table);
+            }
+            at = ffi::read(record.class.get().cast(), ffi::layout().type_base);
+        }
+        None
+    }
+}
+
+/// A table of an object's type that begins with the slots of a class that the type is below. It is made if the type is a dynamic subclass that has none yet.
 ///
 /// # Errors
-/// `MemoryError`; `SystemError` when no base of the type has a layout.
+/// `MemoryError`; `SystemError` when the class has no layout.
 ///
 /// # Safety
 /// `object` is alive; the GIL is held.
-pub unsafe fn table_of(object: *mut PyObject) -> PyResult<*mut MethodTable> {
+pub unsafe fn table_of(
+    object: *mut PyObject,
+    wanted: *mut PyTypeObject,
+) -> PyResult<*mut MethodTable> {
     // SAFETY: the caller's promise.
     unsafe {
         let class = ffi::Py_TYPE(object);
-        let table = MethodTable::of(class);
-        if !table.is_null() {
+        if MethodTable::of(class).is_null()
+            && let Some(record) = inherited(class)
+        {
+            // It was made by a call of `type`, not by a class statement, which would have told us.
+            crate::watch::types::watch(class.cast())?;
+            adopt(record, class)?;
+        }
+        if let Some(table) = own_table(class, wanted) {
             return Ok(table);
         }
-        match inherited(class) {
-            Some(record) => {
-                // It was made by a call of `type`, not by a class statement, which would have told us.
-                crate::classes::storage::adopt_subclass(class);
-                crate::watch::types::watch(class.cast())?;
-                adopt(record, class)
+        match layout_of(wanted) {
+            Some(record) if ffi::PyType_IsSubtype(class, wanted) != 0 => {
+                side_tables::of(class, record)
             }
-            None => Err(crate::error::system_error(
+            _ => Err(crate::error::system_error(
                 "a method was called on an object whose class has no layout",
             )),
         }
@@ -193,6 +252,15 @@ fn thunk(slot: &MethodSlot) -> &'static Unit {
     )
 }
 
+/// The tables of a type.
+unsafe fn tables_of(class: *mut PyTypeObject) -> Vec<*mut MethodTable> {
+    // SAFETY: the caller's promise: a live type.
+    unsafe {
+        let own = layout_of(class).map(|_| MethodTable::of(class));
+        own.into_iter().chain(side_tables::of_type(class)).collect()
+    }
+}
+
 /// Lets every method of a type be called by name, until [`resume`].
 ///
 /// # Safety
@@ -200,30 +268,48 @@ fn thunk(slot: &MethodSlot) -> &'static Unit {
 pub unsafe fn suspend(class: *mut PyTypeObject) {
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(Ok(layout)) = layout_of(class).map(|r| &r.interface.layout) {
-            for (i, slot) in layout.methods.iter().enumerate() {
-                set(MethodTable::of(class), i, thunk(slot));
+        for table in tables_of(class) {
+            for (i, slot) in layout(table).iter().enumerate() {
+                set(table, i, thunk(slot));
             }
         }
     }
 }
 
-/// Sets every entry of a type's table to what its method resolution finds now. The look-ups re-arm the type's watcher.
+/// Sets every entry of a type's tables to what its method resolution finds now. The look-ups re-arm the type's watcher.
 ///
 /// # Safety
 /// `class` is a live type; the GIL is held.
 pub unsafe fn resume(class: *mut PyTypeObject) {
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(Ok(layout)) = layout_of(class).map(|r| &r.interface.layout) {
-            for (i, slot) in layout.methods.iter().enumerate() {
-                set(
-                    MethodTable::of(class),
-                    i,
-                    found(class, slot).unwrap_or_else(|| thunk(slot)),
-                );
-            }
+        for table in tables_of(class) {
+            fill(table);
         }
+    }
+}
+
+/// Sets every entry of a table to what its type's method resolution finds now.
+pub(super) unsafe fn fill(table: *mut MethodTable) {
+    // SAFETY: the caller's promise: a table of a live type.
+    unsafe {
+        for (i, slot) in layout(table).iter().enumerate() {
+            set(
+                table,
+                i,
+                found((*table).class, slot).unwrap_or_else(|| thunk(slot)),
+            );
+        }
+    }
+}
+
+/// What the slots of a table are.
+unsafe fn layout(table: *mut MethodTable) -> &'static [MethodSlot] {
+    // SAFETY: the caller's promise: a table; records live for ever.
+    let record: &'static ClassRecord = unsafe { (*table).record };
+    match &record.interface.layout {
+        Ok(layout) => &layout.methods,
+        Err(_) => &[],
     }
 }
 
@@ -235,12 +321,9 @@ pub unsafe fn function_left(function: &Symbol) {
     // SAFETY: the caller's promise.
     unsafe {
         for table in tables() {
-            let record = (*table).record;
-            if let Ok(layout) = &record.interface.layout {
-                for (i, slot) in layout.methods.iter().enumerate() {
-                    if slot.function == *function {
-                        set(table, i, thunk(slot));
-                    }
+            for (i, slot) in layout(table).iter().enumerate() {
+                if slot.function == *function || target(table, i).symbol == *function {
+                    set(table, i, thunk(slot));
                 }
             }
         }

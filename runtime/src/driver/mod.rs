@@ -17,6 +17,7 @@ pub mod method_table;
 pub mod methods;
 pub mod module;
 pub mod perf_map;
+mod side_tables;
 pub mod trace;
 pub mod unit;
 
@@ -193,6 +194,15 @@ impl Driver {
             Some(depth)
         })
         .flatten()
+    }
+
+    /// Whether a laid-out class has fields that its base does not have.
+    fn has_own_fields(&self, class: &Symbol) -> bool {
+        let own = self.with_interfaces(&class.module, |interfaces| {
+            let layout = interfaces.class(class)?.layout.clone().ok()?;
+            Some(layout.fields.iter().any(|field| field.owner == *class))
+        });
+        own.flatten().unwrap_or(false)
     }
 
     /// The native signature of a function.

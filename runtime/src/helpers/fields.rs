@@ -66,7 +66,7 @@ pub unsafe fn forget_patterns(object: Obj, offset: Option<i64>) {
     }
 }
 
-/// The method table of the object's type.
-pub unsafe fn method_table(object: Obj) -> PyResult<usize> {
-    unsafe { linked()?.method_table(object) }
+/// The method table of the object's type for a class that it is below.
+pub unsafe fn method_table(object: Obj, class: Obj) -> PyResult<usize> {
+    unsafe { linked()?.method_table(object, class) }
 }

@@ -21,8 +21,8 @@ pub trait Linked: Sync {
     unsafe fn field_unset(&self, object: Obj, field: usize) -> Raised;
     /// A new instance of the laid-out class whose record is at `class`.
     unsafe fn object_new(&self, class: usize) -> PyResult<Owned>;
-    /// The method table of the object's type, made if there is none yet.
-    unsafe fn method_table(&self, object: Obj) -> PyResult<usize>;
+    /// A method table of the object's type that begins with the slots of `class`, made if there is none yet.
+    unsafe fn method_table(&self, object: Obj, class: Obj) -> PyResult<usize>;
     /// The value of the global whose cell at `cell` is empty: builtins', else `NameError`.
     unsafe fn global_missing(&self, cell: usize) -> PyResult<Owned>;
     /// Stores the global whose cell is at `cell`.
@@ -35,10 +35,16 @@ pub trait Linked: Sync {
     unsafe fn call_cell(&self, cell: usize, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64>;
     /// What the binding cell at `cell` goes to, as [`Linker::target`](keelback_jit::linker::Linker::target) names it.
     unsafe fn cell_target(&self, cell: usize) -> u64;
-    /// The same of the method in `slot` of the object's method table; 0 when its type has no table.
-    unsafe fn slot_target(&self, slot: u32, object: Obj) -> u64;
-    /// Calls the method in `slot` of the method table of `args[0]`.
-    unsafe fn call_slot(&self, slot: u32, ctx: *mut ThreadCtx, args: &[u64]) -> PyResult<u64>;
+    /// The same of what the object has in a slot of `class`, which it is an instance of; 0 when its type has no table that begins with those slots.
+    unsafe fn slot_target(&self, slot: u32, class: Obj, object: Obj) -> u64;
+    /// Calls what `args[0]` has in a slot of `class`, which it is an instance of.
+    unsafe fn call_slot(
+        &self,
+        slot: u32,
+        class: Obj,
+        ctx: *mut ThreadCtx,
+        args: &[u64],
+    ) -> PyResult<u64>;
 }
 
 static LINKED: OnceLock<&'static dyn Linked> = OnceLock::new();

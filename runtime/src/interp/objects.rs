@@ -198,17 +198,17 @@ pub(super) unsafe fn perform(
 
             Op::Call => linked()?.call_cell(address(step), ctx, &all())?,
             Op::CallMethod => {
-                let Operand::Slot(slot) = step.operand else {
+                let Operand::Slot(slot, class) = step.operand else {
                     return Err(malformed(step));
                 };
-                linked()?.call_slot(slot, ctx, &all())?
+                linked()?.call_slot(slot, *(class as *const Obj), ctx, &all())?
             }
             Op::CellTarget => linked()?.cell_target(address(step)),
             Op::MethodTarget => {
-                let Operand::Slot(slot) = step.operand else {
+                let Operand::Slot(slot, class) = step.operand else {
                     return Err(malformed(step));
                 };
-                linked()?.slot_target(slot, obj(0))
+                linked()?.slot_target(slot, *(class as *const Obj), obj(0))
             }
             Op::TargetIs => u64::from(arg(0) == address(step) as u64),
             Op::CallObject => {

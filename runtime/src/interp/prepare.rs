@@ -71,8 +71,8 @@ pub(super) enum Operand {
     ClassCell(usize),
     /// A field: description, offset, representation.
     Field(usize, usize, Repr),
-    /// A slot of method tables.
-    Slot(u32),
+    /// A slot of method tables, and the address of the word that holds the class whose slot it is.
+    Slot(u32, usize),
     /// An attribute name, and keyword names or 0.
     Named(usize, usize),
 }
@@ -165,7 +165,11 @@ fn resolve(function: &Function, inst: &Inst, repr: Repr, linker: &dyn Linker) ->
             },
             Some(Reference::Field(f)) => Operand::Field(linker.field(f), f.offset as usize, f.repr),
             Some(Reference::Cell(c)) => Operand::Address(linker.cell(c)),
-            Some(Reference::Method(m)) => Operand::Slot(m.slot),
+            Some(Reference::Method(m)) => match linker.class(&m.class) {
+                ClassAddress::Cell(address) => Operand::Slot(m.slot, address),
+                // Builtin classes have no method tables.
+                ClassAddress::Fixed(_) => Operand::None,
+            },
             Some(Reference::Target(t)) => Operand::Address(linker.target(t)),
             Some(Reference::Global { module, name }) => {
                 Operand::Address(linker.global(module, name))
