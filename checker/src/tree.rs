@@ -70,6 +70,14 @@ pub enum Assumption {
         /// The class.
         class: Symbol,
     },
+    /// In the method resolution order of every class below `class`, what lies between that and `owner` is what lies between them in its own: what `super()`
+    /// finds there.
+    Super {
+        /// The class in whose methods `super()` is.
+        class: Symbol,
+        /// The class that has what is found.
+        owner: Symbol,
+    },
 }
 
 /// An index into [`Body::locals`].

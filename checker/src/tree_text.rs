@@ -74,6 +74,9 @@ impl Printer<'_> {
                         binding.module, binding.name
                     )
                 }
+                Assumption::Super { class, owner } => {
+                    writeln!(self.out, "  assume super of {class} finds {owner}")
+                }
             };
         }
         let stmts = &body.stmts;

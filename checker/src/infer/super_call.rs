@@ -87,6 +87,7 @@ impl Cx<'_> {
                 && bases.iter().all(|b| b.is_builtin("object"))
             {
                 // `object.__init__` of an instance does nothing.
+                self.assume_super(&class, owner);
                 return none(span);
             }
             if let Some(f) = self
@@ -109,6 +110,7 @@ impl Cx<'_> {
                 let own: Vec<Param> = f.params.iter().skip(1).cloned().collect();
                 let shown = Name::new(name);
                 if direct {
+                    self.assume_super(&class, owner);
                     let bound = self.bind(&own, &call.arguments, &shown, params, span);
                     self.after_call();
                     let ty = erase(&substitute(
@@ -142,6 +144,14 @@ impl Cx<'_> {
         }
         let proxy = self.super_object(&class, receiver, span);
         self.dynamic_method(proxy, name, call, span)
+    }
+
+    /// Relies on `super()` in a method of `class` finding what `owner` has, whatever the receiver's class is.
+    fn assume_super(&mut self, class: &Symbol, owner: &Symbol) {
+        self.assume(Assumption::Super {
+            class: *class,
+            owner: *owner,
+        });
     }
 
     /// Reports a call of an abstract method without a body that has to give something.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::fields::Field;
 use super::storage::{self, Storage};
-use super::{construct, descriptor};
+use super::{construct, descriptor, early};
 use crate::error;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
@@ -107,7 +107,6 @@ unsafe fn made_dynamically(class: *mut PyObject) -> PyResult<()> {
             return Ok(());
         }
         if storage::of(class.cast()).is_some() {
-            storage::adopt_subclass(class.cast());
             watch::types::watch(class)?;
         }
         Ok(())
@@ -203,13 +202,26 @@ unsafe extern "C" fn make_class(
             let (bases, namespace) = (*args.add(1), *args.add(2));
             let defaults = take_defaults(record, layout, namespace)?;
             add_slots(record, layout, bases, namespace)?;
-            let class = Owned::from_new(ffi::PyObject_Vectorcall(
-                winning_metaclass(bases),
-                args,
-                nargs as usize,
-                kwnames,
-            ))?;
-            lay_out(record, layout, class.as_ptr(), defaults)?;
+            let mut done = std::ptr::null_mut();
+            let mut early = |class: *mut PyObject| {
+                match lay_out(record, layout, class, &defaults) {
+                    Ok(()) => done = class,
+                    // It fails in the same way below, where the error is nobody else's.
+                    Err(Raised) => ffi::PyErr_Clear(),
+                }
+                !done.is_null()
+            };
+            let class = early::with_entry(namespace, &mut early, || {
+                Owned::from_new(ffi::PyObject_Vectorcall(
+                    winning_metaclass(bases),
+                    args,
+                    nargs as usize,
+                    kwnames,
+                ))
+            })?;
+            if done != class.as_ptr() {
+                lay_out(record, layout, class.as_ptr(), &defaults)?;
+            }
             Ok(class.into_ptr())
         }
     })
@@ -309,7 +321,7 @@ unsafe fn lay_out(
     record: &'static ClassRecord,
     layout: &ClassLayout,
     class: *mut PyObject,
-    defaults: Vec<(usize, Owned)>,
+    defaults: &[(usize, Owned)],
 ) -> PyResult<()> {
     let offsets = ffi::layout();
     // SAFETY: the class is new and alive.
@@ -328,7 +340,7 @@ unsafe fn lay_out(
         }
         inherit_defaults(class_pointer, &mut fields);
         for (index, value) in defaults {
-            fields[index].set_default(Some(value));
+            fields[*index].set_default(Some(value.clone()));
         }
         let flag = |offset: usize| ffi::read::<isize>(class.cast(), offset) != 0;
         let storage = Storage::new(
@@ -358,6 +370,7 @@ unsafe fn lay_out(
         ffi::Py_INCREF(class);
         record.class.set(class_pointer);
         watch::types::watch(class)?;
+        watch::subclasses::watch(class_pointer)?;
         if let Some(bindings) = bindings::get() {
             bindings.class_created(record)?;
         }

@@ -7,5 +7,6 @@
 pub mod build_class;
 pub mod construct;
 pub mod descriptor;
+pub mod early;
 pub mod fields;
 pub mod storage;

@@ -26,6 +26,8 @@ pub struct Storage {
     pub record: &'static ClassRecord,
     /// The class object.
     pub class: *mut PyTypeObject,
+    /// The method resolution order that it was made with.
+    pub mro: Owned,
     /// All fields, inherited ones first, by offset.
     pub fields: Vec<Field>,
     /// Offsets of the fields that hold references.
@@ -84,6 +86,10 @@ impl Storage {
         Storage {
             record,
             class,
+            // SAFETY: classes are made with the GIL held, and have a method resolution order.
+            mro: unsafe {
+                Owned::from_borrowed(ffi::read(class.cast(), ffi::layout().type_tp_mro))
+            },
             with_default,
             fields,
             counted,

@@ -6,7 +6,7 @@ use keelback_checker::types::Name;
 use keelback_lowering::build::signature_of;
 
 use super::unit::Unit;
-use super::{Driver, cells, methods};
+use super::{Driver, cells, methods, supers};
 use crate::compile::FunctionBody;
 use crate::ffi::{PyObject, PyTypeObject, Vectorcall};
 use crate::object::{Owned, PyResult};
@@ -77,6 +77,11 @@ impl Bindings for DriverBindings {
             cells::class_changed(&record.symbol);
             Ok(())
         }
+    }
+
+    fn subclass_added(&self, class: *mut PyTypeObject) {
+        // SAFETY: watchers are called under the GIL.
+        unsafe { supers::subclass_added(class) }
     }
 
     fn class_suspended(&self, class: *mut PyTypeObject) {

@@ -18,6 +18,7 @@ pub mod methods;
 pub mod module;
 pub mod perf_map;
 mod side_tables;
+pub mod supers;
 pub mod trace;
 pub mod unit;
 

@@ -306,6 +306,7 @@ pub(super) unsafe fn assume(unit: &'static Unit, assumptions: &[Assumption]) -> 
                             binding.name
                         )
                     }
+                    Assumption::Super { class, .. } => super::supers::reason(class),
                 });
             }
             match assumption {
@@ -319,6 +320,7 @@ pub(super) unsafe fn assume(unit: &'static Unit, assumptions: &[Assumption]) -> 
                     let Binding { module, name } = binding;
                     super::cells::assume(unit, module, name);
                 }
+                Assumption::Super { class, owner } => super::supers::rely(unit, *class, *owner),
             }
         }
     }
@@ -350,6 +352,7 @@ unsafe fn holds(module: &Name, assumption: &Assumption) -> bool {
                 crate::records::class(class)
                     .is_some_and(|r| !value.is_null() && r.class.get().cast() == value)
             }
+            Assumption::Super { class, owner } => super::supers::holds(class, owner),
         }
     }
 }

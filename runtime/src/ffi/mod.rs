@@ -176,6 +176,8 @@ pub struct Layout {
     pub type_tp_free: usize,
     pub type_tp_mro: usize,
     pub type_cache: usize,
+    /// `tp_subclasses` of a heap type: a dict of weak references, or null.
+    pub type_subclasses: usize,
     pub type_tp_version_tag: usize,
     pub type_tp_finalize: usize,
     pub type_tp_vectorcall: usize,

@@ -117,7 +117,35 @@ unsafe fn types(l: &Layout) -> Result<(), String> {
         check(
             flags & super::Py_TPFLAGS_LONG_SUBCLASS != 0 && flags & Py_TPFLAGS_HEAPTYPE == 0,
             "a type's flags",
-        )
+        )?;
+        let made = |bases: *mut PyObject| {
+            let name = PyUnicode_FromString(c"keelback".as_ptr());
+            let arguments = [name, bases, PyDict_New()];
+            let class = super::PyObject_Vectorcall(
+                (&raw mut super::PyType_Type).cast(),
+                arguments.as_ptr(),
+                arguments.len(),
+                std::ptr::null_mut(),
+            );
+            for argument in arguments {
+                Py_DECREF(argument);
+            }
+            class
+        };
+        let base = made(PyTuple_New(0));
+        check(!base.is_null(), "the making of a class")?;
+        let bases = PyTuple_New(1);
+        super::Py_INCREF(base);
+        PyTuple_SetItem(bases, 0, base);
+        let below = made(bases);
+        check(!below.is_null(), "the making of a subclass")?;
+        let subclasses: *mut PyObject = read(base.cast(), l.type_subclasses);
+        let ok = !subclasses.is_null()
+            && super::PyDict_CheckExact(subclasses) != 0
+            && super::PyDict_Size(subclasses) == 1;
+        Py_DECREF(below);
+        Py_DECREF(base);
+        check(ok, "a type's subclasses")
     }
 }
 

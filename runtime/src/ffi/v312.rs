@@ -25,6 +25,7 @@ pub const LAYOUT: Layout = Layout {
     type_tp_free: 0x140,
     type_tp_mro: 0x158,
     type_cache: 0x160,
+    type_subclasses: 0x168,
     type_tp_version_tag: 0x180,
     type_tp_finalize: 0x188,
     type_tp_vectorcall: 0x190,

@@ -41,6 +41,8 @@ pub trait Bindings: Send + Sync {
     /// # Errors
     /// `MemoryError`.
     fn class_created(&self, record: &'static ClassRecord) -> PyResult<()>;
+    /// A class has got a laid-out class, or a dynamic subclass of one, as a base: it is being made, or it was given other bases.
+    fn subclass_added(&self, class: *mut PyTypeObject);
     /// An attribute of a laid-out class, or of a base or dynamic subclass of one, changed, and it is not known which. The event comes once; the next only
     /// after an attribute of the class was looked up. Until [`Bindings::class_changed`] every method of the class is called by name.
     fn class_suspended(&self, class: *mut PyTypeObject);

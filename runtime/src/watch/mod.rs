@@ -1,8 +1,9 @@
-//! Watchers: CPython tells us of new functions, of changed functions, of changed module dicts and of changed classes.
+//! Watchers: CPython tells us of new functions, of changed functions, of changed module dicts, of changed classes and of new subclasses.
 
 pub mod bindings;
 pub mod dicts;
 pub mod functions;
+pub mod subclasses;
 pub mod types;
 
 use crate::object::PyResult;
@@ -19,6 +20,7 @@ pub unsafe fn start() -> PyResult<()> {
     unsafe {
         functions::start()?;
         dicts::start()?;
+        subclasses::start()?;
         types::start()
     }
 }
