@@ -22,13 +22,13 @@ pub(crate) fn undeclared(entry: &ClassEntry) -> Vec<Name> {
 }
 
 /// The type of the values that the body of class `qualname` of `file` gives the undeclared variable `name`; dynamic unless each is a number, a
-/// string or a flag.
+/// string or a flag, or the only one a function that another function makes.
 pub(crate) fn value_of_variable(db: &dyn Db, file: File, qualname: &Name, name: &str) -> Type {
     let variable = Name::new(format!("{qualname}.{name}"));
     value_query(db, Definition::new(db, file, variable))
 }
 
-#[salsa::tracked(returns(copy))]
+#[salsa::tracked(returns(copy), cycle_result = not_known)]
 fn value_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Type {
     let file = definition.file(db);
     let Some((class, name)) = definition.qualname(db).rsplit_once('.') else {
@@ -47,7 +47,32 @@ fn value_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Type {
     };
     class_value(&part, entry, &scope, &Name::new(name))
         .filter(|ty| ty.members().iter().all(is_plain))
+        .or_else(|| made_function(db, file, &part, entry, &scope, name))
         .unwrap_or(Type::Dynamic)
+}
+
+fn not_known(_: &dyn Db, _: salsa::Id, _: Definition<'_>) -> Type {
+    Type::Dynamic
+}
+
+/// The function that a call in the class body makes, if nothing else is given that name: `size = wrapped(os.stat)`.
+fn made_function(
+    db: &dyn Db,
+    file: File,
+    part: &Part,
+    entry: &ClassEntry,
+    scope: &Scope<'_>,
+    name: &str,
+) -> Option<Type> {
+    let [binding] = &entry.scope.bindings.get(name)?[..] else {
+        return None;
+    };
+    let node = find_stmt(&part.parsed, binding.stmt)?.as_assign_stmt()?;
+    if binding.kind != BindingKind::Assigned || !node.value.is_call_expr() {
+        return None;
+    }
+    crate::infer::decorated::value_of(db, file, scope, &node.value)
+        .filter(|ty| matches!(ty, Type::Callable(_) | Type::Overloaded(_)))
 }
 
 /// The type of the value that the class body gives a name that it does not declare.

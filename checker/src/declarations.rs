@@ -12,6 +12,7 @@ use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
 use crate::files::staticness;
 use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
+use crate::infer::world::World;
 use crate::members::is_subclass;
 use crate::rules::Rule;
 use crate::suggest;
@@ -303,15 +304,30 @@ fn is_name(expr: &Expr) -> bool {
 impl Checker<'_> {
     /// Whether a value of type `value` may stand where `place` is declared, boxing aside. In doubt it may.
     fn fits(&self, value: &Type, place: &Type) -> bool {
+        self.fits_by_class(value, place) || {
+            // Protocols, and what else is told by more than the names of classes.
+            let env = crate::infer::DbEnv {
+                db: self.db,
+                file: self.file,
+            };
+            World::new(&env).assignable(value, place)
+        }
+    }
+
+    fn fits_by_class(&self, value: &Type, place: &Type) -> bool {
         let (value, place) = (value.boxed(), place.boxed());
         if value == place || value.is_dynamic() || place.is_dynamic() || value == Type::Never {
             return true;
         }
         if let Type::Union(members) = &value {
-            return members.iter().all(|member| self.fits(member, &place));
+            return members
+                .iter()
+                .all(|member| self.fits_by_class(member, &place));
         }
         if let Type::Union(members) = &place {
-            return members.iter().any(|member| self.fits(&value, member));
+            return members
+                .iter()
+                .any(|member| self.fits_by_class(&value, member));
         }
         match (&value, &place) {
             (Type::None, _) | (_, Type::None) => place.is_builtin("object"),

@@ -91,8 +91,17 @@ impl Builder<'_> {
     }
 
     fn block(&mut self, body: &[Stmt]) {
-        for stmt in body {
+        for (at, stmt) in body.iter().enumerate() {
             self.stmt(stmt);
+            // What comes after `assert sys.platform == "win32"` is for that platform.
+            if let (Stmt::Assert(node), [first, .., last] | [first @ last]) =
+                (stmt, &body[at + 1..])
+                && self.environment.truth(&node.test) == Some(false)
+            {
+                let rest = first.range().cover(last.range());
+                self.index.unreachable.push(rest);
+                return;
+            }
         }
     }
 

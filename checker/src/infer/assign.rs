@@ -195,10 +195,9 @@ impl Cx<'_> {
             self.report(Rule::UnpackMismatch, value.span, message);
         }
         let beliefs: Vec<Type> = match items {
-            Type::Tuple(items) if starred.is_none() && items.len() == targets.len() => {
-                items.to_vec()
-            }
-            Type::Tuple(_) => Vec::new(),
+            Type::Tuple(items) => self
+                .believed_parts(&items, targets.len(), starred)
+                .unwrap_or_default(),
             view if matches!(view, Type::Union(_)) => self
                 .parts_of_union(&view, targets.len(), starred)
                 .unwrap_or_else(|| match starred {
@@ -214,16 +213,16 @@ impl Cx<'_> {
         if let Some(star) = starred {
             self.fall_back("a starred target", span);
             for (i, (target, ty)) in targets.iter().zip(types).enumerate() {
-                match target {
-                    ast::Expr::Starred(s) if i == star => {
-                        let e = self.of_type(ty, span);
-                        self.assign(&s.value, e, span);
-                    }
-                    _ => {
-                        let e = self.of_type(ty, span);
-                        self.assign(target, e, span);
-                    }
-                }
+                let target = match target {
+                    ast::Expr::Starred(s) if i == star => &s.value,
+                    _ => target,
+                };
+                let e = self.of_type(ty, span);
+                let e = match beliefs.get(i) {
+                    Some(belief) => e.believed(*belief),
+                    None => e,
+                };
+                self.assign(target, e, span);
             }
             return;
         }

@@ -35,7 +35,10 @@ impl Cx<'_> {
                 .iter()
                 .any(|member| member.class() == belief.class())
             && belief.any(&mut |part| part.is_dynamic());
-        !is_open && self.world.assignable(belief, declared)
+        // What is declared `type[Any]` is called with anything, whatever class it is.
+        let is_any_class = matches!(belief.without_none(), Type::ClassOf(_))
+            && declared.members().iter().any(|m| m.is_builtin("type"));
+        !is_open && !is_any_class && self.world.assignable(belief, declared)
     }
 
     /// `e`, the attribute `name` of a value that was seen as `receiver`, with what is believed of it. `certain` is the value's type: of a

@@ -11,7 +11,7 @@ use crate::resolve::module_name;
 use crate::simple::SimpleTypes;
 use crate::symbols::Resolved;
 use crate::types::{Name, Symbol, Type};
-use crate::typing::{Argument, CallProblem, Given};
+use crate::typing::{Argument, Attribute, CallProblem, Given};
 
 use super::DbEnv;
 use super::world::World;
@@ -44,7 +44,7 @@ pub(crate) fn apply(
     entry: &FunctionEntry,
     wrong: &mut dyn FnMut(TextRange, &CallProblem, &Type),
 ) -> Option<Type> {
-    if entry.kind != FunctionKind::Function {
+    if !matches!(entry.kind, FunctionKind::Function | FunctionKind::Method) {
         return None;
     }
     let part = crate::stubs::part(db, file, &entry.qualname);
@@ -77,7 +77,16 @@ pub(crate) fn apply(
             }
         }
     }
-    Some(ty)
+    // What the function is generic in each call of the result finds anew.
+    Some(ty.substitute(&|variable| {
+        (variable.owner == Some(symbol)).then(|| Type::TypeVar(variable.without_owner()))
+    }))
+}
+
+/// The type of the value of an expression outside of functions, as far as signatures say it.
+pub(crate) fn value_of(db: &dyn Db, file: File, scope: &Scope<'_>, expr: &Expr) -> Option<Type> {
+    let env = DbEnv { db, file };
+    decorator_type(&World::new(&env), scope, expr)
 }
 
 /// The type of a decorator: a function, a class, or what a call of one gives.
@@ -90,25 +99,34 @@ fn decorator_type(world: &World<'_>, scope: &Scope<'_>, expr: &Expr) -> Option<T
                 let ty = scope.global_type(expr.as_name_expr()?.id.as_str());
                 (!ty.is_dynamic()).then_some(ty)
             }
-            _ => None,
+            _ => {
+                // `Class.method`
+                let node = expr.as_attribute_expr()?;
+                let class = decorator_type(world, scope, &node.value)?;
+                match world.attribute(&class, node.attr.as_str()) {
+                    Attribute::Found(found) => Some(found.ty),
+                    _ => None,
+                }
+            }
         },
         Expr::Call(call) => {
             let callee = decorator_type(world, scope, &call.func)?;
             let callees = world.callees(&callee)?;
             let simple = SimpleTypes::new(scope);
+            let ty = |arg: &Expr| match simple.ty(arg) {
+                Type::Dynamic => decorator_type(world, scope, arg).unwrap_or(Type::Dynamic),
+                known => known,
+            };
             let positional = call.arguments.args.iter().map(|arg| match arg {
                 Expr::Starred(_) => (Given::Unpacked, Type::Dynamic),
-                _ => (Given::Position, simple.ty(arg)),
+                _ => (Given::Position, ty(arg)),
             });
             let keywords = call
                 .arguments
                 .keywords
                 .iter()
                 .map(|keyword| match &keyword.arg {
-                    Some(name) => (
-                        Given::Keyword(Name::new(name.as_str())),
-                        simple.ty(&keyword.value),
-                    ),
+                    Some(name) => (Given::Keyword(Name::new(name.as_str())), ty(&keyword.value)),
                     None => (Given::Keywords, Type::Dynamic),
                 });
             let args: Vec<Argument> = positional

@@ -41,6 +41,7 @@ pub mod nested;
 pub mod ops;
 pub mod own;
 pub mod scope;
+mod sliced;
 mod statics;
 pub mod stmt;
 mod store;
@@ -149,7 +150,11 @@ impl Env for DbEnv<'_> {
             Resolved::Missing
                 if file.path(self.db).is_stub() && !matches!(module, "builtins" | "__static__") =>
             {
-                Export::Dynamic
+                let submodule = format!("{module}.{name}");
+                match self.find(&submodule) {
+                    Some(_) => Export::Module(Name::new(submodule)),
+                    None => Export::Dynamic,
+                }
             }
             Resolved::Missing => return None,
         })

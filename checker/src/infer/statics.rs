@@ -190,7 +190,9 @@ impl Cx<'_> {
         };
         let mut e = self.checked(object(e), &place, &Why::Value);
         e.span = span;
-        e
+        // What was believed of the value was overruled, where the check covers less than the type.
+        e.belief = None;
+        e.believed(to)
     }
 
     /// A call of `name` of `typing`.

@@ -296,7 +296,7 @@ impl Cx<'_> {
     }
 
     /// A condition that is decided when compiling: `sys.version_info`, `sys.platform`, `TYPE_CHECKING`.
-    fn decide(&self, test: &ast::Expr) -> Option<bool> {
+    pub(super) fn decide(&self, test: &ast::Expr) -> Option<bool> {
         self.decide.and_then(|decide| decide(test))
     }
 }

@@ -62,31 +62,6 @@ impl Cx<'_> {
         }
     }
 
-    /// What a slice with written bounds takes of a tuple of known length.
-    fn sliced_tuple(&self, view: &Type, slice: &ast::Expr) -> Option<Type> {
-        let ast::Expr::Slice(slice) = slice else {
-            return None;
-        };
-        let Type::Tuple(items) = self.world.as_tuple(view) else {
-            return None;
-        };
-        let len = i64::try_from(items.len()).ok()?;
-        let bound = |given: &Option<Box<ast::Expr>>, default: i64| match given {
-            None => Some(default),
-            Some(given) => match crate::constants::literal(given)? {
-                Constant::Int(i) if i < 0 => Some((i + len).max(0)),
-                Constant::Int(i) => Some(i.min(len)),
-                _ => None,
-            },
-        };
-        if slice.step.is_some() {
-            return None;
-        }
-        let (from, to) = (bound(&slice.lower, 0)?, bound(&slice.upper, len)?);
-        let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
-        Some(Type::Tuple(items.get(from..to).unwrap_or(&[]).into()))
-    }
-
     fn quiet_index(&mut self, slice: &ast::Expr) -> Expr {
         self.muted += 1;
         let e = self.expr(slice, None);

@@ -897,8 +897,9 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Vari
             // It is one of its constraints, whatever narrower type the value has.
             if !variable.constraints.is_empty() {
                 let mut taking = variable.constraints.iter();
+                let is_open = matches!(arg, Type::Dynamic | Type::TypeVar(_));
                 arg = taking
-                    .find(|constraint| world.assignable(&arg, constraint))
+                    .find(|constraint| !is_open && world.assignable(&arg, constraint))
                     .copied()
                     .unwrap_or(Type::Dynamic);
             }

@@ -26,7 +26,12 @@ impl Target<'_> {
                 _ => None,
             },
             Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(true),
-            Expr::Attribute(_) if is_dotted(condition, &["typing", "TYPE_CHECKING"]) => Some(true),
+            // Of `typing`, by whatever name it was imported.
+            Expr::Attribute(node)
+                if node.attr.as_str() == "TYPE_CHECKING" && node.value.is_name_expr() =>
+            {
+                Some(true)
+            }
             Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => {
                 self.truth(&unary.operand).map(|value| !value)
             }

@@ -86,6 +86,12 @@ impl Signature {
         Signature::new(params, Rest::Nothing, returns)
     }
 
+    /// Whether it takes the items of a tuple as its arguments: `*args: *Ts`.
+    pub fn takes_items(self) -> bool {
+        let mut params = self.params.iter();
+        params.any(|param| matches!(param.ty, Type::Unpacked(_)))
+    }
+
     /// The same parameters with another result.
     pub fn returning(self, returns: Type) -> Signature {
         Signature::new(self.params.clone(), self.rest, returns)

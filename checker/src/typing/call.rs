@@ -2,7 +2,7 @@
 
 use crate::infer::world::World;
 use crate::interface::ParamKind;
-use crate::types::{Name, Rest, Signature, Symbol, Type, Variable};
+use crate::types::{Name, Parameter, Rest, Signature, Symbol, Type, Variable};
 
 use super::relation::Relation;
 use super::solver::Solver;
@@ -175,7 +175,20 @@ impl World<'_> {
                 }
             }
         }
-        self.call(callees, args)
+        let result = self.call(callees, args)?;
+        // The overload that answers may give what is wanted.
+        if let (Some(wanted), [_, _, ..]) = (wanted, callees)
+            && !self.assignable(&result, wanted)
+            && let Some(own) = callees.iter().find(|own| self.call_one(own, args).is_ok())
+            && own.signature.returns.has_variables()
+        {
+            for member in best_members(wanted, &own.signature.returns) {
+                if let Ok(ty) = self.call_wanted(own, args, Some(&member)) {
+                    return Ok(ty);
+                }
+            }
+        }
+        Ok(result)
     }
 
     /// What calling one of `callees`, the first that takes the arguments, gives.
@@ -246,8 +259,10 @@ impl World<'_> {
             return Err(CallProblem::NoneOf);
         }
         // Callables last: what their parameters are is known from the other arguments.
-        let late =
-            |ty: &Type| matches!(ty, Type::Function(_) | Type::Callable(_) | Type::Method(..));
+        let late = |ty: &Type, wanted: &Type| {
+            matches!(ty, Type::Function(_) | Type::Callable(_) | Type::Method(..))
+                || matches!(wanted, Type::Callable(signature) if signature.takes_items())
+        };
         let packed = signature
             .params
             .iter()
@@ -269,7 +284,7 @@ impl World<'_> {
                     Given::Unpacked => self.item_of(&arg.ty),
                     Given::Keywords => self.value_of(&arg.ty),
                 };
-                if late(&given) != pass {
+                if late(&given, &param.ty) != pass {
                     continue;
                 }
                 if !relation.fits(&given, &param.ty) {
@@ -289,7 +304,8 @@ impl World<'_> {
                 .then(|| solver.solution(self, variable));
             self.pass_on(variable, known, signature, args, &places)?;
         }
-        Ok(self.open(&solver.apply(self, &signature.returns)))
+        let returns = rescoped(signature);
+        Ok(self.open(&solver.apply(self, &returns)))
     }
 
     /// The arguments of `*args: *Ts` as one tuple.
@@ -428,6 +444,21 @@ impl World<'_> {
             _ => Type::Dynamic,
         }
     }
+}
+
+/// What a signature gives. A variable that nothing but a callable in its result mentions is found by each call of that.
+fn rescoped(signature: Signature) -> Type {
+    let Type::Callable(made) = signature.returns else {
+        return signature.returns;
+    };
+    let mentions = |params: &[Parameter], variable: Variable| {
+        let mut params = params.iter();
+        params.any(|p| p.ty.any(&mut |part| *part == Type::TypeVar(variable)))
+    };
+    signature.returns.substitute(&|variable| {
+        let is_own = mentions(&made.params, variable) && !mentions(&signature.params, variable);
+        (is_own && !variable.is_self()).then(|| Type::TypeVar(variable.without_owner()))
+    })
 }
 
 /// For each argument the parameter that takes it; nothing for one that an open end takes.

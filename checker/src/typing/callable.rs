@@ -312,13 +312,21 @@ impl Relation<'_, '_> {
                 };
                 callees.iter().any(|callee| {
                     self.attempt(|| {
-                        let own = self.instantiated(callee, *wanted);
+                        let own = self.instantiated(callee, self.known_so_far(*wanted));
                         self.signature_fits(own, *wanted)
                     })
                 })
             }
             _ => false,
         }
+    }
+
+    /// The signature with what the other arguments said of the variables in it.
+    fn known_so_far(&self, wanted: Signature) -> Signature {
+        wanted.substitute(&|variable| match self.solver_solves(variable) {
+            true => self.solved_so_far(variable),
+            false => None,
+        })
     }
 
     /// The signature of a generic function, with its own variables as the parameters of `wanted` say.
@@ -366,6 +374,20 @@ impl Relation<'_, '_> {
         if let Rest::Variable(variable) = from.rest
             && self.solver_solves(variable)
         {
+            // What is passed beside it may say what it is: another callable that is generic in it.
+            if self.solved_so_far(variable).is_none() {
+                let by_position = |p: &&Parameter| {
+                    matches!(p.kind, ParamKind::PositionalOnly | ParamKind::Positional)
+                };
+                let own = from.params.iter().filter(by_position);
+                let given = to.params.iter().filter(by_position);
+                if !own
+                    .zip(given)
+                    .all(|(own, given)| self.fits(&given.ty, &own.ty))
+                {
+                    return false;
+                }
+            }
             return match self.solved_so_far(variable) {
                 None => true,
                 Some(known) => {
@@ -433,7 +455,7 @@ impl Relation<'_, '_> {
                 }
                 ParamKind::VarPositional if matches!(wanted.ty, Type::Unpacked(_)) => {
                     let left = &positional[at.min(positional.len())..];
-                    if !self.unpacked_fits(&wanted.ty, left, rest) {
+                    if !self.unpacked_fits(&wanted.ty, left, rest, from.rest) {
                         return false;
                     }
                     used.extend(left.iter().map(|own| own.name));
@@ -502,14 +524,33 @@ impl Relation<'_, '_> {
             })
     }
 
-    /// Whether the parameters `left` and `*rest` take the items of a tuple of which `wanted` is the unpacked type.
-    fn unpacked_fits(&self, wanted: &Type, left: &[&Parameter], rest: Option<&Parameter>) -> bool {
+    /// Whether the parameters `left` and `*rest`, and what `open` takes beside them, take the items of a tuple of which `wanted` is the
+    /// unpacked type.
+    fn unpacked_fits(
+        &self,
+        wanted: &Type,
+        left: &[&Parameter],
+        rest: Option<&Parameter>,
+        open: Rest,
+    ) -> bool {
         let Type::Unpacked(wanted) = wanted else {
             return false;
         };
+        // What the arguments beside it have said already.
+        let wanted = &wanted.substitute(&|variable| match self.solver_solves(variable) {
+            true => self.solved_so_far(variable),
+            false => None,
+        });
         let own: Vec<Type> = left.iter().map(|p| p.ty).collect();
         let own = match rest.map(|rest| rest.ty) {
-            None => Type::Tuple(own.into()),
+            None if open == Rest::Anything => Type::variadic(own, Type::Dynamic, Vec::new()),
+            // Those with a default value need not be given one.
+            None => {
+                let needed = left.iter().filter(|p| !p.optional).count();
+                return (needed..=own.len())
+                    .rev()
+                    .any(|n| self.attempt(|| self.fits(wanted, &Type::Tuple(own[..n].into()))));
+            }
             Some(Type::Unpacked(of)) => match *of {
                 Type::Variadic(before, part, after) => {
                     let before = own.into_iter().chain(before.iter().copied()).collect();

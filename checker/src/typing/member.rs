@@ -204,7 +204,16 @@ impl World<'_> {
                 };
                 found(read.unwrap_or(ty), !is_final)
             }
-            Member::ClassVar { ty: Type::Dynamic } => found(self.class_value(&owner, name), true),
+            Member::ClassVar { ty: Type::Dynamic } => {
+                let ty = self.class_value(&owner, name);
+                let bound = match ty {
+                    Type::Callable(_) | Type::Overloaded(_) => {
+                        self.bound_value(&member_symbol(&owner, name), &ty, receiver)
+                    }
+                    plain => Some(plain),
+                };
+                bound.map_or(Attribute::Unknown, |ty| found(ty, true))
+            }
             Member::ClassVar { ty } => {
                 let ty = self.literal_of(&owner, name).unwrap_or(*ty);
                 let ty = with_self(substitute(&ty, &params), receiver);
@@ -223,7 +232,9 @@ impl World<'_> {
                 _ => Attribute::Unknown,
             },
             Member::Method(symbol) => match self.function(symbol) {
-                Some(function) if function.is_wrapped => Attribute::Unknown,
+                Some(function) if function.is_wrapped => self
+                    .decorated_method(symbol, receiver)
+                    .map_or(Attribute::Unknown, |ty| found(ty, false)),
                 Some(function) => match function.kind {
                     FunctionKind::StaticMethod => found(Type::Function(*symbol), false),
                     FunctionKind::ClassMethod => {
@@ -235,7 +246,9 @@ impl World<'_> {
                 None => Attribute::Unknown,
             },
             Member::Class(symbol) => found(Type::Class(*symbol), false),
-            Member::Dynamic => Attribute::Unknown,
+            Member::Dynamic => self
+                .decorated_method(&member_symbol(&owner, name), receiver)
+                .map_or(Attribute::Unknown, |ty| found(ty, false)),
         }
     }
 
@@ -382,6 +395,14 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// What a member of the class `owner` is called.
+fn member_symbol(owner: &Symbol, name: &str) -> Symbol {
+    Symbol::of(
+        owner.module,
+        Name::new(format!("{}.{name}", owner.qualname)),
+    )
 }
 
 /// A type in which `Self` means `receiver`.

@@ -4,6 +4,7 @@
 //! The rules are those of the typing specification (typing.python.org/en/latest/spec); each file is named for its chapter.
 
 mod alias;
+mod bound;
 mod call;
 mod callable;
 mod constructor;

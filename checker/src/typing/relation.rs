@@ -307,13 +307,18 @@ impl<'w, 'a> Relation<'w, 'a> {
             {
                 return false;
             }
-            if !variable.constraints.is_empty()
-                && !from.is_dynamic()
-                && !variable
-                    .constraints
-                    .iter()
-                    .any(|c| self.world.assignable(&from, c))
-            {
+            let takes = |ty: &Type| {
+                let mut constraints = variable.constraints.iter();
+                constraints.any(|c| self.world.assignable(ty, c))
+            };
+            let fits_constraints = match from {
+                // Whichever of its own types it stands for.
+                Type::TypeVar(own) if !own.constraints.is_empty() => {
+                    own.constraints.iter().all(takes)
+                }
+                _ => takes(&from),
+            };
+            if !variable.constraints.is_empty() && !from.is_dynamic() && !fits_constraints {
                 return false;
             }
         }

@@ -100,9 +100,12 @@ impl Solver {
                 };
                 return Some(if fits(&wide) { wide } else { lower });
             }
-            // Of the constraints the first that takes the value; it is that type and no narrower one.
-            if lower.is_dynamic() {
-                return Some(Type::Dynamic);
+            // Of the constraints the first that takes the value; it is that type and no narrower one. A variable of the code around that may be
+            // any of them stays what it is.
+            if lower.is_dynamic()
+                || matches!(lower, Type::TypeVar(own) if !own.constraints.is_empty())
+            {
+                return Some(lower);
             }
             return variable
                 .constraints

@@ -59,6 +59,37 @@ impl Cx<'_> {
         }
     }
 
+    /// Believes of what is seen as one of several types that it is, or is not, the only value that one of them has: the member of an enumeration
+    /// that has no other, or a class that has no subclasses.
+    pub(super) fn believe_identical(
+        &self,
+        expr: &ast::Expr,
+        ty: &Type,
+        value: &Type,
+        same: &mut State,
+        other: &mut State,
+    ) {
+        let value = self.world.expanded(value);
+        let is_only = |member: &Type| match (member, value) {
+            (Type::Class(class), Type::Class(only)) => *class == only && self.is_final(class),
+            (member, Type::EnumMember(..)) => self.world.expanded(member) == value,
+            _ => false,
+        };
+        for place in self.places(expr) {
+            let seen = self.state.beliefs.get(&place).copied().unwrap_or(*ty);
+            let (is, not): (Vec<Type>, Vec<Type>) =
+                seen.members().iter().partition(|member| is_only(member));
+            if is.is_empty() || not.is_empty() {
+                continue;
+            }
+            // A variable may stand for anything.
+            let open = not.iter().filter(|ty| matches!(ty, Type::TypeVar(_)));
+            let is = is.iter().chain(open).copied().collect::<Vec<_>>();
+            same.beliefs.insert(place.clone(), Type::union(is));
+            other.beliefs.insert(place, Type::union(not));
+        }
+    }
+
     /// Narrows what is believed of the places that a condition tests, as what is certain of them is. After a test of another kind nothing is
     /// believed of what it tests.
     pub(super) fn narrow_beliefs(&mut self, expr: &ast::Expr, condition: &mut Condition) {

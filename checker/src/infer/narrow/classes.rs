@@ -47,8 +47,24 @@ impl Cx<'_> {
                     at: Some(range(expr)),
                     certain: true,
                 }]),
-                None => self.classes_in_value(expr),
+                None => match self.class_in_module(expr) {
+                    Some(class) => Some(vec![Tested {
+                        class,
+                        at: None,
+                        certain: true,
+                    }]),
+                    None => self.classes_in_value(expr),
+                },
             },
+        }
+    }
+
+    /// The class that `module.Name` is said to be.
+    fn class_in_module(&mut self, expr: &ast::Expr) -> Option<Symbol> {
+        let attribute = expr.as_attribute_expr()?;
+        match (self.quiet_view(&attribute.value), self.quiet_view(expr)) {
+            (Type::Module(_), Type::Class(class)) => Some(class),
+            _ => None,
         }
     }
 

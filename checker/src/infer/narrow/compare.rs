@@ -41,6 +41,9 @@ impl Cx<'_> {
                 self.learn_equal(right, &rt, &lt, identity, &mut yes, &mut no);
                 self.believe_not_none(left, &lt, &right_view, identity, &mut yes);
                 self.believe_not_none(right, &rt, &left_view, identity, &mut yes);
+                if identity {
+                    self.believe_identical(left, &lt, &right_view, &mut yes, &mut no);
+                }
             }
             CompareOp::IsNot | CompareOp::Ne => {
                 let identity = operator == CompareOp::IsNot;
@@ -48,6 +51,9 @@ impl Cx<'_> {
                 self.learn_equal(right, &rt, &lt, identity, &mut no, &mut yes);
                 self.believe_not_none(left, &lt, &right_view, identity, &mut no);
                 self.believe_not_none(right, &rt, &left_view, identity, &mut no);
+                if identity {
+                    self.believe_identical(left, &lt, &right_view, &mut no, &mut yes);
+                }
             }
             CompareOp::In => {
                 self.learn_key(&lt, right, &rt, &mut yes, &mut no);
