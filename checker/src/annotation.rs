@@ -299,6 +299,11 @@ impl<'db> Scope<'db> {
         keelback_parser::parse_string_annotation(&source.text, expr.as_string_literal_expr()?).ok()
     }
 
+    /// The value of an expression of literals and `Final` names, if it is known.
+    pub(crate) fn constant(&self, expr: &Expr) -> Option<crate::types::Constant> {
+        crate::constants::constant(self.db, self.file, expr)
+    }
+
     /// The file.
     pub fn file(&self) -> File {
         self.file
@@ -670,9 +675,7 @@ impl<'db> Scope<'db> {
                 Type::Dynamic
             }
             Resolved::Special(special) => self.special(special, node, problems),
-            Resolved::Class(symbol) if symbol.is_builtin("tuple") => {
-                self.tuple(&node.slice, problems)
-            }
+            Resolved::Class(symbol) if symbol.is_builtin("tuple") => self.tuple(node, problems),
             Resolved::Class(symbol) if symbol.is_builtin("type") => {
                 self.class_object(&node.slice, problems)
             }
@@ -764,7 +767,7 @@ impl<'db> Scope<'db> {
                 }
                 _ => Type::union(items.iter().map(|item| self.literal(item, problems))),
             },
-            Special::Tuple => self.tuple(&node.slice, problems),
+            Special::Tuple => self.tuple(node, problems),
             Special::Type => self.class_object(&node.slice, problems),
             Special::Callable => self.callable(node, &items, problems),
             Special::Generic | Special::Protocol | Special::SelfType => {

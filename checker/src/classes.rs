@@ -459,7 +459,7 @@ fn class_query<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Arc<
         Some(fields) if !entry.scope.bindings.contains_key("__match_args__") => {
             Some(fields.iter().map(|field| field.name).collect())
         }
-        _ => match_args(db, file, entry, &heritage),
+        _ => match_args(db, file, entry),
     };
     let typed_dict = crate::typed_dicts::declared(db, file, qualname);
     if typed_dict.is_some() {
@@ -515,108 +515,21 @@ fn cyclic_class(
     }))
 }
 
-/// The attributes that patterns by position look at: what the body assigns to `__match_args__`, or the fields of a data class or a
-/// named tuple in order.
-fn match_args(
-    db: &dyn Db,
-    file: File,
-    entry: &ClassEntry,
-    heritage: &Heritage,
-) -> Option<Vec<Name>> {
-    if let Some(binding) = entry
-        .scope
-        .bindings
-        .get("__match_args__")
-        .and_then(|b| b.first())
-    {
-        let part = part(db, file, &entry.qualname);
-        let node = find_stmt(&part.parsed, binding.stmt)?.as_assign_stmt()?;
-        return match crate::constants::literal(&node.value)? {
-            crate::types::Constant::Tuple(items) => items
-                .iter()
-                .map(|item| match item {
-                    crate::types::Constant::Str(name) => Some(Name::new(name)),
-                    _ => None,
-                })
-                .collect(),
-            _ => None,
-        };
-    }
-    let is_named_tuple = heritage
-        .bases
-        .iter()
-        .filter_map(Type::class)
-        .any(|base| &*base.module == "typing" && &*base.qualname == "NamedTuple");
-    let is_dataclass = entry.has_decorator("dataclass");
-    if !is_dataclass && !is_named_tuple {
-        return None;
-    }
-    let mut names: Vec<Name> = Vec::new();
-    if is_dataclass {
-        if has_keyword(db, file, entry, &["match_args", "kw_only"]) {
-            return None;
-        }
-        for base in heritage.bases.iter().filter_map(Type::class) {
-            let inherited =
-                class_interface(db, file, &base).and_then(|class| class.match_args.clone());
-            names.extend(inherited.into_iter().flatten());
-        }
-    }
-    let scope = Scope::inside(db, file, &entry.qualname);
+/// The attributes that patterns by position look at, where the body assigns them to `__match_args__`.
+fn match_args(db: &dyn Db, file: File, entry: &ClassEntry) -> Option<Vec<Name>> {
+    let binding = entry.scope.bindings.get("__match_args__")?.first()?;
     let part = part(db, file, &entry.qualname);
-    for (name, bindings) in &entry.scope.bindings {
-        let Some(binding) = bindings.first() else {
-            continue;
-        };
-        if !matches!(binding.kind, BindingKind::Annotated { .. }) {
-            continue;
-        }
-        let Some(node) =
-            find_stmt(&part.parsed, binding.stmt).and_then(|stmt| stmt.as_ann_assign_stmt())
-        else {
-            continue;
-        };
-        let is_marker = crate::reach::dotted(&node.annotation)
-            .is_some_and(|name| crate::index::last_part(&name) == "KW_ONLY");
-        if is_marker {
-            break;
-        }
-        let is_class_var = scope
-            .annotation(&node.annotation, &mut Vec::new())
-            .is_class_var;
-        if !is_class_var && !is_left_out(node.value.as_deref()) && !names.contains(name) {
-            names.push(*name);
-        }
+    let node = find_stmt(&part.parsed, binding.stmt)?.as_assign_stmt()?;
+    match crate::constants::literal(&node.value)? {
+        crate::types::Constant::Tuple(items) => items
+            .iter()
+            .map(|item| match item {
+                crate::types::Constant::Str(name) => Some(Name::new(name)),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
     }
-    Some(names)
-}
-
-/// Whether the value of a field says that it is no parameter by position.
-fn is_left_out(value: Option<&Expr>) -> bool {
-    let Some(Expr::Call(call)) = value else {
-        return false;
-    };
-    call.arguments.keywords.iter().any(|keyword| {
-        let name = keyword.arg.as_ref().map_or("", |arg| arg.as_str());
-        match &keyword.value {
-            Expr::BooleanLiteral(flag) => {
-                (name == "init" && !flag.value) || (name == "kw_only" && flag.value)
-            }
-            _ => false,
-        }
-    })
-}
-
-/// Whether a decorator of the class is called with one of these keywords.
-fn has_keyword(db: &dyn Db, file: File, entry: &ClassEntry, names: &[&str]) -> bool {
-    any_decorator(db, file, entry, |expr| match expr {
-        Expr::Call(call) => call.arguments.keywords.iter().any(|k| {
-            k.arg
-                .as_ref()
-                .is_some_and(|arg| names.contains(&arg.as_str()))
-        }),
-        _ => false,
-    })
 }
 
 /// Names of methods of which the first definition along the bases is abstract.
@@ -781,7 +694,11 @@ fn declared_member(
             Some(value) => SimpleTypes::new(scope).ty(value),
             None => Type::Dynamic,
         });
-        return if is_class_var || (is_final && node.value.is_some()) {
+        let is_descriptor = || {
+            let value = node.value.as_deref();
+            value.is_some_and(|value| answers_itself(db, file, scope, value))
+        };
+        return if is_class_var || (is_final && node.value.is_some()) || is_descriptor() {
             Member::ClassVar { ty: ty.boxed() }
         } else {
             Member::Field { ty, is_final }
@@ -831,6 +748,19 @@ fn declared_member(
             Member::ClassVar { ty: Type::Dynamic }
         }
         _ => Member::Dynamic,
+    }
+}
+
+/// Whether the value that a class body gives a name is a new descriptor, which stays in the class.
+fn answers_itself(db: &dyn Db, file: File, scope: &Scope<'_>, value: &Expr) -> bool {
+    let Expr::Call(call) = value else {
+        return false;
+    };
+    match scope.resolve(&call.func) {
+        Resolved::Class(class) if &*class.module != "builtins" => {
+            crate::members::find_member(db, file, &class, "__get__").is_some()
+        }
+        _ => false,
     }
 }
 

@@ -8,7 +8,9 @@ use crate::classes::mangle;
 use crate::collections::IndexMap;
 use crate::db::{Db, File};
 use crate::index::{BindingKind, ClassEntry, find_class, find_function, find_stmt, last_part};
-use crate::interface::{Dataclass, DataclassField, DefaultValue, Member, ParamKind};
+use crate::interface::{
+    Dataclass, DataclassField, DefaultValue, FunctionInterface, Member, ParamKind,
+};
 use crate::resolve::resolve_from;
 use crate::signatures::known_decorator;
 use crate::simple::SimpleTypes;
@@ -53,6 +55,9 @@ pub(crate) fn is_rewritten(
 ) -> bool {
     let scope = Scope::module(db, file);
     crate::classes::any_decorator(db, file, entry, |expr| {
+        if is_transform(expr) {
+            return false;
+        }
         match known_decorator(&scope, expr, "") {
             Some(crate::signatures::KnownDecorator::OptOut) => true,
             Some(_) => false,
@@ -99,6 +104,8 @@ pub(crate) fn dataclass(
         order: option("order", maker.order)?,
         frozen: option("frozen", maker.frozen)?,
         unsafe_hash: option("unsafe_hash", false)?,
+        match_args: maker.is_standard && option("match_args", true)?,
+        slots: maker.is_standard && option("slots", false)?,
         is_standard: maker.is_standard,
     };
     let mut kw_only = option("kw_only", maker.kw_only)?;
@@ -123,6 +130,7 @@ pub(crate) fn dataclass(
             init: true,
             kw_only,
             has_default: node.value.is_some(),
+            is_in_class: node.value.is_some(),
             is_converted: false,
             is_init_var: false,
         };
@@ -139,9 +147,6 @@ pub(crate) fn dataclass(
         }
         if let Some(Expr::Call(call)) = node.value.as_deref() {
             specify(db, file, &scope, &maker, call, &mut field)?;
-        }
-        if is_descriptor(db, file, &field.ty) {
-            field.ty = Type::Dynamic;
         }
         made.fields.push(field);
     }
@@ -160,12 +165,6 @@ pub(crate) fn init_var(ty: &Type) -> Option<Type> {
         }
         _ => None,
     }
-}
-
-/// A descriptor's own `__set__` says what it takes.
-fn is_descriptor(db: &dyn Db, file: File, ty: &Type) -> bool {
-    matches!(ty, Type::Instance(class, _)
-        if crate::members::find_member(db, file, class, "__set__").is_some())
 }
 
 /// Makes the members of a dataclass what they are of an instance: those of a frozen one cannot be assigned, and what only the
@@ -214,8 +213,9 @@ fn specify(
         Some(Expr::Name(name)) if name.id.as_str() == "MISSING" => Some(default),
         Some(_) => None,
         None if maker.is_standard => Some(default),
-        None => default_of(db, file, &symbol, name, default),
+        None => default_of(db, file, scope, &symbol, &call.arguments, name, default),
     };
+    field.is_in_class = keyword(arguments, "default").is_some();
     field.has_default = ["default", "default_factory", "factory"]
         .iter()
         .any(|name| keyword(arguments, name).is_some());
@@ -235,8 +235,8 @@ fn specify(
     Some(())
 }
 
-/// What a converter takes as its first argument; dynamic where that is not known.
-fn taken(db: &dyn Db, file: File, scope: &Scope<'_>, converter: &Expr) -> Type {
+/// What a converter takes as its first argument; dynamic where that is not known, `Never` if it takes none.
+pub(crate) fn taken(db: &dyn Db, file: File, scope: &Scope<'_>, converter: &Expr) -> Type {
     let (function, skip) = match scope.resolve(converter) {
         Resolved::Function(symbol) => (symbol, 0),
         Resolved::Class(class) => match crate::members::find_member(db, file, &class, "__init__") {
@@ -251,6 +251,9 @@ fn taken(db: &dyn Db, file: File, scope: &Scope<'_>, converter: &Expr) -> Type {
         _ => return Type::Dynamic,
     };
     let overloads = crate::signatures::overloads(db, file, &function);
+    if overloads.iter().any(|function| function.is_wrapped) {
+        return Type::Dynamic;
+    }
     let first = overloads.iter().map(|function| {
         let param = function.params.get(skip);
         param
@@ -260,13 +263,22 @@ fn taken(db: &dyn Db, file: File, scope: &Scope<'_>, converter: &Expr) -> Type {
                     ParamKind::PositionalOnly | ParamKind::Positional | ParamKind::VarPositional
                 )
             })
-            .map_or(Type::Dynamic, |param| param.ty)
+            .map_or(Type::Never, |param| param.ty)
     });
     Type::union(first).without_variables()
 }
 
-/// The default value of parameter `name` of a function that describes fields; nothing if its overloads differ.
-fn default_of(db: &dyn Db, file: File, symbol: &Symbol, name: &str, default: bool) -> Option<bool> {
+/// The default value of parameter `name` of a function that describes fields, as it is called with `arguments`; nothing if it differs among the
+/// overloads that may take them.
+fn default_of(
+    db: &dyn Db,
+    file: File,
+    scope: &Scope<'_>,
+    symbol: &Symbol,
+    arguments: &Arguments,
+    name: &str,
+    default: bool,
+) -> Option<bool> {
     let function = match crate::members::find_member(db, file, symbol, "__init__") {
         Some(found) => match found.member {
             Member::Method(function) => function,
@@ -274,8 +286,11 @@ fn default_of(db: &dyn Db, file: File, symbol: &Symbol, name: &str, default: boo
         },
         None => *symbol,
     };
-    let mut values = crate::signatures::overloads(db, file, &function)
+    let overloads = crate::signatures::overloads(db, file, &function);
+    let is_only = overloads.len() == 1;
+    let mut values = overloads
         .into_iter()
+        .filter(|function| is_only || may_take(scope, function, arguments))
         .map(|function| {
             let param = function.params.iter().find(|p| &*p.name == name);
             match param.map(|p| &p.default) {
@@ -287,6 +302,35 @@ fn default_of(db: &dyn Db, file: File, symbol: &Symbol, name: &str, default: boo
         return Some(default);
     };
     values.all(|value| value == first).then_some(first)
+}
+
+/// Whether an overload may be the one that takes `arguments`, as far as the names of keywords and plain values tell.
+fn may_take(scope: &Scope<'_>, function: &FunctionInterface, arguments: &Arguments) -> bool {
+    let types = SimpleTypes::new(scope);
+    let takes_all = arguments.keywords.iter().all(|given| {
+        let Some(arg) = &given.arg else { return true };
+        let mut params = function.params.iter();
+        match params.find(|param| &*param.name == arg.as_str()) {
+            Some(param) if param.ty == Type::None => {
+                !given.value.is_lambda_expr()
+                    && matches!(types.ty(&given.value), Type::None | Type::Dynamic)
+            }
+            Some(_) => true,
+            None => function
+                .params
+                .iter()
+                .any(|param| param.kind == ParamKind::VarKeyword),
+        }
+    });
+    let is_given = |name: &str| keyword(Some(arguments), name).is_some();
+    let has_others = arguments.keywords.iter().any(|given| given.arg.is_none());
+    let has_all = function.params.iter().all(|param| {
+        param.kind != ParamKind::KeywordOnly
+            || param.default.is_some()
+            || has_others
+            || is_given(&param.name)
+    });
+    takes_all && has_all
 }
 
 /// What makes a dataclass of a class that is decorated with `expr`.
@@ -344,16 +388,21 @@ fn marked_class(db: &dyn Db, from: File, symbol: &Symbol) -> Option<Maker> {
     transform(db, home, node.decorator_list.iter().map(|d| &d.expression))
 }
 
+/// Whether a decorator is `dataclass_transform(...)`, which changes nothing of what it stands on.
+fn is_transform(decorator: &Expr) -> bool {
+    decorator.as_call_expr().is_some_and(|call| {
+        crate::reach::dotted(&call.func).is_some_and(|name| last_part(&name) == TRANSFORM)
+    })
+}
+
 /// What a `dataclass_transform(...)` among decorators says.
 fn transform<'a>(
     db: &dyn Db,
     file: File,
     decorators: impl Iterator<Item = &'a Expr>,
 ) -> Option<Maker> {
-    let mut calls = decorators.filter_map(Expr::as_call_expr);
-    let call = calls.find(|call| {
-        crate::reach::dotted(&call.func).is_some_and(|name| last_part(&name) == TRANSFORM)
-    })?;
+    let mut marks = decorators.filter(|expr| is_transform(expr));
+    let call = marks.find_map(Expr::as_call_expr)?;
     let arguments = Some(&call.arguments);
     let option = |name: &str, default: bool| match keyword(arguments, name) {
         None => Some(default),
@@ -384,7 +433,7 @@ fn transform<'a>(
 }
 
 /// The value of keyword argument `name`.
-fn keyword<'a>(arguments: Option<&'a Arguments>, name: &str) -> Option<&'a Expr> {
+pub(crate) fn keyword<'a>(arguments: Option<&'a Arguments>, name: &str) -> Option<&'a Expr> {
     let mut keywords = arguments?.keywords.iter();
     keywords
         .find(|keyword| keyword.arg.as_ref().is_some_and(|arg| arg.as_str() == name))

@@ -22,6 +22,7 @@ mod attributes;
 mod classes;
 mod conflicts;
 mod constructors;
+mod converters;
 mod dataclasses;
 mod decorators;
 mod enums;

@@ -468,13 +468,7 @@ impl Builder<'_, '_> {
 
     fn value_type(&self, value: &Expr) -> Type {
         let ty = match constants::literal(value) {
-            Some(
-                constant @ (Constant::Bool(_)
-                | Constant::Int(_)
-                | Constant::BigInt(_)
-                | Constant::Str(_)
-                | Constant::Bytes(_)),
-            ) => Type::literal(&constant),
+            Some(constant) if constant.is_literal() => Type::literal(&constant),
             _ => SimpleTypes::new(&self.scope).ty(value),
         };
         match self.kind.mixin {

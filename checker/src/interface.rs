@@ -246,6 +246,10 @@ pub struct Dataclass {
     pub frozen: bool,
     /// `unsafe_hash`: it is given a `__hash__` whatever else is said.
     pub unsafe_hash: bool,
+    /// Its fields are what patterns by position look at, unless its body says so itself.
+    pub match_args: bool,
+    /// `slots=True`: instances have room for the fields alone.
+    pub slots: bool,
     /// It is made by the standard library's own decorator.
     pub is_standard: bool,
 }
@@ -349,7 +353,10 @@ pub struct DataclassField {
     pub kw_only: bool,
     /// It has a default value.
     pub has_default: bool,
-    /// A `converter` makes its value of what the constructor, or an assignment, is given: its type is the type of that.
+    /// The class itself has an attribute of that name, which is the default value.
+    pub is_in_class: bool,
+    /// A `converter` makes its value of what the constructor, or an assignment, is given: its type is the type of that, and `Never` if the
+    /// converter takes nothing.
     pub is_converted: bool,
     /// `InitVar`: a parameter of the constructor and of `__post_init__`, no attribute.
     pub is_init_var: bool,

@@ -12,7 +12,7 @@ use crate::index::{BindingKind, ClassEntry, find_class, find_stmt};
 use crate::interface::{Member, NamedTupleField};
 use crate::stubs::part;
 use crate::typed_dicts;
-use crate::types::{Name, Type};
+use crate::types::{Constant, Name, Type};
 
 /// The fields that the body of class `entry` declares, if `NamedTuple` is one of its `bases`. In `members` they become attributes that
 /// cannot be assigned.
@@ -127,6 +127,10 @@ pub(crate) fn listed_fields(
 ) -> Option<Vec<(String, Type)>> {
     let text = |expr: &Expr| match expr {
         Expr::StringLiteral(text) => Some(text.value.to_str().to_owned()),
+        Expr::Name(_) => match scope.constant(expr) {
+            Some(Constant::Str(text)) => Some(text.to_string()),
+            _ => None,
+        },
         _ => None,
     };
     let given = call.arguments.args.get(1)?;

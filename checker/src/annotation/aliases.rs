@@ -130,7 +130,7 @@ impl Scope<'_> {
             && self.is_renamed_class(file, name)
         {
             return match symbol.is_builtin("tuple") {
-                true => self.tuple(&node.slice, problems),
+                true => self.tuple(node, problems),
                 false => self.generic(symbol, node, items, problems),
             };
         }

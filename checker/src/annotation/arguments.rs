@@ -178,17 +178,19 @@ impl Scope<'_> {
         Type::Parameters(positional(&self.types_only(&given, problems)))
     }
 
-    /// A tuple type of these items.
-    pub(crate) fn tuple_of(&self, items: &[&Expr], problems: &mut Vec<Diagnostic>) -> Type {
+    /// A tuple type of these items, which is written at `at`.
+    pub(crate) fn tuple_of(
+        &self,
+        items: &[&Expr],
+        at: TextRange,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Type {
         let given = self.given(items, problems);
         let given = self.types_only(&given, problems);
-        if let Some(second) = given
-            .iter()
-            .filter(|item| item.form == Form::Unpacked)
-            .nth(1)
-        {
+        let of_any_length = given.iter().filter(|item| item.form == Form::Unpacked);
+        if of_any_length.count() > 1 {
             let message = "A tuple type can have one part of unknown length only".to_owned();
-            self.problem(Rule::InvalidAnnotation, second.range, message, problems);
+            self.problem(Rule::InvalidAnnotation, at, message, problems);
         }
         pack(&given)
     }

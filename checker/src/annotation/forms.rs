@@ -9,7 +9,8 @@ use crate::rules::Rule;
 use crate::types::{Rest, Signature, Symbol, Type, Types, VariableKind};
 
 impl Scope<'_> {
-    pub(super) fn tuple(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {
+    pub(super) fn tuple(&self, node: &ExprSubscript, problems: &mut Vec<Diagnostic>) -> Type {
+        let slice = &*node.slice;
         let items = elements(slice);
         if let Expr::Tuple(tuple) = slice
             && tuple.elts.is_empty()
@@ -25,7 +26,7 @@ impl Scope<'_> {
             let item = self.ty(item, problems).boxed();
             return Type::Instance(Symbol::new("builtins", "tuple"), [item].into());
         }
-        self.tuple_of(&items, problems)
+        self.tuple_of(&items, node.range, problems)
     }
 
     pub(super) fn class_object(&self, slice: &Expr, problems: &mut Vec<Diagnostic>) -> Type {

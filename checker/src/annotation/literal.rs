@@ -30,13 +30,7 @@ impl Scope<'_> {
         }
         match constants::literal(expr) {
             Some(Constant::None) => Type::None,
-            Some(
-                value @ (Constant::Bool(_)
-                | Constant::Int(_)
-                | Constant::BigInt(_)
-                | Constant::Str(_)
-                | Constant::Bytes(_)),
-            ) => Type::literal(&value),
+            Some(value) if value.is_literal() => Type::literal(&value),
             Some(_) => self.no_literal(expr, describe(expr), problems),
             // A string that a constant cannot hold.
             None => Type::Dynamic,

@@ -91,8 +91,17 @@ pub(crate) fn all_names(db: &dyn Db, file: File, class: &ClassInterface) -> Opti
             continue;
         }
         let interface = class_interface(db, file, &symbol)?;
-        if interface.is_rewritten || interface.dataclass.is_some() {
+        if interface.is_rewritten {
             return None;
+        }
+        match &interface.dataclass {
+            Some(made) if !made.is_standard => return None,
+            Some(made) if made.slots => {
+                let fields = made.fields.iter().filter(|field| !field.is_init_var);
+                all.extend(fields.map(|field| field.name));
+                continue;
+            }
+            _ => {}
         }
         let home = resolve_from(db, file, &symbol.module)?;
         if home.path(db).is_stub() {

@@ -24,6 +24,7 @@ impl Checker<'_> {
         };
         self.field_order(class, &interface, made);
         self.field_defaults(class, made);
+        self.converters(class, made);
         self.frozen_bases(class, &interface, made);
         if made.init {
             self.post_init(class, &interface);
@@ -136,7 +137,9 @@ impl Checker<'_> {
             let Some(other) = &base.dataclass else {
                 continue;
             };
-            if other.frozen != made.frozen {
+            // A class that names the metaclass which makes dataclasses is neither.
+            let is_first = !other.is_standard && base.metaclass.is_some();
+            if other.frozen != made.frozen && !is_first {
                 let (is, not) = if made.frozen {
                     ("frozen", "is not")
                 } else {

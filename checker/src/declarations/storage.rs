@@ -113,7 +113,19 @@ impl Checker<'_> {
 
     /// Names in `__slots__` that the body gives a value, and attributes that methods assign although there is no room for them.
     pub(super) fn slots(&mut self, class: &ClassEntry) {
-        if !class.scope.bindings.contains_key("__slots__") {
+        let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
+            return;
+        };
+        let has_own = class.scope.bindings.get("__slots__");
+        let is_given = interface.dataclass.as_ref().is_some_and(|made| made.slots);
+        if has_own.is_none() && !is_given {
+            return;
+        }
+        if let (Some(binding), true) = (has_own.and_then(|own| own.first()), is_given) {
+            let message = "`dataclass(slots=True)` makes `__slots__`, which the class has already";
+            self.report(Rule::InvalidSlots, binding.range, message.to_owned())
+                .notes
+                .push("CPython refuses to build the class: leave one of them out".to_owned());
             return;
         }
         let parsed = crate::files::parsed(self.db, self.file);
@@ -143,9 +155,6 @@ impl Checker<'_> {
                     );
             }
         }
-        let Some(interface) = crate::classes::class_in(self.db, self.file, &class.qualname) else {
-            return;
-        };
         let Some(all) = slots::all_names(self.db, self.file, &interface) else {
             return;
         };
@@ -166,9 +175,13 @@ impl Checker<'_> {
                 "`{}` is not in `__slots__`, so instances have no room for it",
                 assignment.name
             );
+            let note = match is_given {
+                true => format!("Declare `{}` as a field", assignment.name),
+                false => format!("Add `\"{}\"` to `__slots__`", assignment.name),
+            };
             self.report(Rule::InvalidSlots, assignment.target, message)
                 .notes
-                .push(format!("Add `\"{}\"` to `__slots__`", assignment.name));
+                .push(note);
         }
     }
 

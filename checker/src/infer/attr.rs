@@ -383,8 +383,11 @@ impl Cx<'_> {
         }
     }
 
-    /// A declared type as it may be used: of a static module as it is, of a stub only what is trusted.
+    /// A declared type as it may be used: of a static module as it is, of a stub only what is trusted. A descriptor gives what it wants.
     pub fn trusted(&self, owner: &Symbol, ty: &Type) -> Type {
+        if self.world.is_descriptor(ty) {
+            return Type::Dynamic;
+        }
         if self.world.is_static_module(&owner.module) {
             *ty
         } else {
@@ -727,19 +730,27 @@ impl Cx<'_> {
             }
             Type::Class(class) => {
                 self.check_member_store(&class, name, at);
+                let declared = super::store::Stored {
+                    name,
+                    mangled: stored,
+                    at,
+                };
                 let ty = match self.world.member(&class, &[], stored) {
                     Lookup::Found {
                         member: Member::ClassVar { ty },
                         params,
                         owner,
                     } => {
-                        let declared = super::store::Stored {
-                            name,
-                            mangled: stored,
-                            at,
-                        };
                         self.check_class_variable(&owner, &class, false, declared);
                         self.trusted(&owner, &erase(&substitute(&ty, &params)))
+                    }
+                    Lookup::Found {
+                        member: Member::Field { is_final: true, .. },
+                        owner,
+                        ..
+                    } => {
+                        self.check_class_variable(&owner, &class, false, declared);
+                        Type::Dynamic
                     }
                     _ => Type::Dynamic,
                 };

@@ -97,7 +97,9 @@ impl Cx<'_> {
                 }
                 e
             }
-            Attribute::Missing if is_open && !name.starts_with("__") => {
+            Attribute::Missing
+                if is_open && !name.starts_with("__") || self.is_given(receiver, name) =>
+            {
                 self.report_no_attribute(receiver, name, at);
                 e
             }
@@ -129,6 +131,17 @@ impl Cx<'_> {
             }
             _ => e,
         }
+    }
+
+    /// Whether an attribute with a special name is there only if an option of a dataclass says so.
+    fn is_given(&self, receiver: &Type, name: &str) -> bool {
+        let of = match receiver {
+            Type::Class(class) => Some(*class),
+            Type::ClassOf(of) => of.class(),
+            other => other.class(),
+        };
+        matches!(name, "__match_args__" | "__slots__")
+            && of.is_some_and(|class| self.world.is_dataclass(&class))
     }
 
     fn report_no_attribute(&mut self, receiver: &Type, name: &str, at: TextRange) {
@@ -445,8 +458,28 @@ impl Cx<'_> {
             return e;
         }
         match self.believed_item(view) {
-            Type::Dynamic => e,
+            Type::Dynamic | Type::Never => e,
             item => e.believed(Type::Instance(class, [item].into())),
+        }
+    }
+
+    /// `e`, a binary operation on values that were seen as `left` and `right`, with what is believed of it.
+    pub fn believe_binary(&self, e: Expr, op: BinaryOp, left: &Type, right: &Type) -> Expr {
+        let says_more = match &e.ty {
+            Type::Dynamic => true,
+            // The arguments of a class of which only the class is certain.
+            Type::Instance(class, args) | Type::Exact(class, args) => {
+                &*class.module != "builtins" && args.iter().any(Type::is_dynamic)
+            }
+            _ => false,
+        };
+        if !says_more || left.is_dynamic() || right.is_dynamic() {
+            return e;
+        }
+        let belief = self.believed_binary(op, left, right);
+        match e.ty.is_dynamic() || belief.class() == e.ty.class() {
+            true => e.believed(belief),
+            false => e,
         }
     }
 

@@ -826,6 +826,10 @@ impl Cx<'_> {
                     self.assume_builtin(name);
                     let mut e = self.apply(entry, vec![e], None, &[], span);
                     e = self.believe_items(e, &view);
+                    if e.ty == Type::exact_builtin("list", [Type::Never]) {
+                        // What is made of the empty tuple may hold anything later.
+                        e.ty = Type::exact_builtin("list", [Type::Dynamic]);
+                    }
                     if name == "type" {
                         e = believed_class(e, &made);
                     }

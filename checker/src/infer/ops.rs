@@ -154,11 +154,7 @@ impl Cx<'_> {
             }
         }
         let e = self.certain_binary(op, left, right, in_place, span, expected);
-        if !e.ty.is_dynamic() || l.is_dynamic() || r.is_dynamic() {
-            return e;
-        }
-        let belief = self.believed_binary(op, &l, &r);
-        e.believed(belief)
+        self.believe_binary(e, op, &l, &r)
     }
 
     /// A binary operation, as far as its result is certain.

@@ -192,16 +192,31 @@ impl Cx<'_> {
             return;
         }
         // A display or a new object might have been of another type, had it been known what is wanted.
-        let is_open = matches!(from, Type::Exact(..) | Type::Tuple(_))
-            && wanted
-                .members()
-                .iter()
-                .any(|member| member.class().is_none() || member.class() == from.class());
-        if is_open {
+        if self.may_become(&from, &wanted) {
             return;
         }
         let why = Why::Attribute(crate::types::Name::new(stored.name));
         self.mismatch(&from, &wanted, &why, value.span);
+    }
+
+    /// Whether a value of type `from` might have been one of type `wanted`, had it been known that this is wanted.
+    fn may_become(&self, from: &Type, wanted: &Type) -> bool {
+        // What a variable that belongs to nothing stands for cannot be said.
+        if wanted.any(&mut |part| matches!(part, Type::TypeVar(own) if own.owner.is_none())) {
+            return true;
+        }
+        match (from, wanted) {
+            (Type::Tuple(own), Type::Tuple(items)) if own.len() == items.len() => own
+                .iter()
+                .zip(items)
+                .all(|(own, item)| self.world.assignable(own, item) || self.may_become(own, item)),
+            (Type::Tuple(_), Type::Tuple(_)) => false,
+            (Type::Exact(..) | Type::Tuple(_), _) => wanted
+                .members()
+                .iter()
+                .any(|member| member.class().is_none() || member.class() == from.class()),
+            _ => false,
+        }
     }
 
     /// Whether a descriptor takes what is stored. What it does not take is reported.

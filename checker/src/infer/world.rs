@@ -916,7 +916,11 @@ pub fn unify(world: &World<'_>, param: &Type, arg: &Type, solved: &mut Vec<(Vari
             }
         }
         (Type::Instance(p, x), Type::Tuple(items)) if x.len() == 1 => {
-            let element = world.join_all(items.iter().map(widen));
+            // Of what the empty tuple holds nothing is known.
+            let element = match items.is_empty() {
+                true => Type::Dynamic,
+                false => world.join_all(items.iter().map(widen)),
+            };
             if let Some(args) = world.args_as(&Symbol::new("builtins", "tuple"), &[element], p) {
                 for (x, y) in x.iter().zip(&args) {
                     unify(world, x, y, solved);

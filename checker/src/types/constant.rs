@@ -79,6 +79,18 @@ impl fmt::Display for Constant {
 static CONSTANTS: Table<Constant> = Table::new();
 
 impl Constant {
+    /// Whether a `Literal` may hold it. `None` is a type of its own.
+    pub fn is_literal(&self) -> bool {
+        matches!(
+            self,
+            Constant::Bool(_)
+                | Constant::Int(_)
+                | Constant::BigInt(_)
+                | Constant::Str(_)
+                | Constant::Bytes(_)
+        )
+    }
+
     /// The one copy of this constant that lives as long as the process: the value of a literal type.
     pub fn interned(&self) -> &'static Constant {
         CONSTANTS.intern(hash_of(self), |known| known == self, || self.clone())

@@ -415,7 +415,9 @@ impl Relation<'_, '_> {
                 ParamKind::PositionalOnly | ParamKind::Positional => {
                     match (positional.get(at), rest) {
                         (Some(own), _) => {
-                            let by_name = wanted.kind == ParamKind::Positional;
+                            // Where anything may follow, it need not be given by name.
+                            let by_name =
+                                wanted.kind == ParamKind::Positional && to.rest != Rest::Anything;
                             if by_name
                                 && (own.kind != ParamKind::Positional || own.name != wanted.name)
                             {

@@ -118,8 +118,13 @@ impl World<'_> {
                 .zip(own.iter().copied())
                 .collect();
             for field in &made.fields {
+                let ty = substitute(&field.ty, &params);
+                let ty = match field.is_in_class && !field.is_converted {
+                    true => self.descriptor_value(&ty).unwrap_or(ty),
+                    false => ty,
+                };
                 let field = DataclassField {
-                    ty: substitute(&field.ty, &params),
+                    ty,
                     ..field.clone()
                 };
                 match fields.iter_mut().find(|known| known.name == field.name) {

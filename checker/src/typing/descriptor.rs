@@ -1,6 +1,6 @@
 //! Descriptors: class attributes that answer themselves when they are read and set through an instance or a class.
 
-use crate::infer::world::World;
+use crate::infer::world::{Lookup, World};
 use crate::types::Type;
 
 use super::call::{Argument, Callee, Given};
@@ -37,6 +37,28 @@ impl World<'_> {
             self.call(&callees, &[*instance, *value].map(by_position))
                 .is_ok(),
         )
+    }
+
+    /// What a descriptor of type `ty` takes when it is set, dynamic where that is not one type; nothing if it is no descriptor that is set.
+    pub(super) fn descriptor_value(&self, ty: &Type) -> Option<Type> {
+        let callees = self.special(ty, "__set__")?;
+        let taken = match &callees[..] {
+            [only] => only.signature.params.get(1).map(|param| param.ty),
+            _ => None,
+        };
+        Some(taken.map_or(Type::Dynamic, |ty| ty.without_variables()))
+    }
+
+    /// Whether a value of type `ty`, where it is an attribute of a class, answers itself when it is read.
+    pub(crate) fn is_descriptor(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Instance(class, args) | Type::Exact(class, args)
+                if &*class.module != "builtins" =>
+            {
+                matches!(self.member(class, args, "__get__"), Lookup::Found { .. })
+            }
+            _ => false,
+        }
     }
 
     /// What the special method `name` of an instance of a class may be called as.

@@ -173,7 +173,13 @@ impl World<'_> {
             Type::New(_, base) => self.own_args(&base.as_instance()),
             other => self.own_args(&other.as_instance()),
         };
-        let (owner, params, member) = match self.member(class, &own, name) {
+        let lookup = self.member(class, &own, name);
+        if !matches!(lookup, Lookup::Found { .. })
+            && let Some(given) = self.given_member(class, &own, name)
+        {
+            return given;
+        }
+        let (owner, params, member) = match lookup {
             Lookup::Found {
                 owner,
                 params,
@@ -279,11 +285,15 @@ impl World<'_> {
     /// Whether the body of `owner` gives the attribute `name` that it declares a value, so that the class has it.
     pub(crate) fn is_in_body(&self, owner: &Symbol, name: &str) -> bool {
         self.class(owner).is_some_and(|class| {
-            class.dataclass.is_none()
-                && class
-                    .declared
-                    .get(name)
-                    .is_some_and(|declared| declared.has_value)
+            let has_value = class
+                .declared
+                .get(name)
+                .is_some_and(|declared| declared.has_value);
+            has_value
+                && class.dataclass.as_ref().is_none_or(|made| {
+                    let mut fields = made.fields.iter();
+                    fields.any(|field| &*field.name == name && field.is_in_class)
+                })
         })
     }
 
@@ -333,6 +343,9 @@ impl World<'_> {
                 is_class_var: true,
                 is_method: false,
             });
+        }
+        if let Some(given) = self.given_variable(class, name) {
+            return given;
         }
         match self.member(class, args, name) {
             Lookup::Found {

@@ -9,6 +9,7 @@ mod call;
 mod callable;
 mod constructor;
 mod dataclass;
+mod dataclass_members;
 mod descriptor;
 mod member;
 mod named_tuple;
@@ -23,6 +24,7 @@ mod variance;
 
 pub(crate) use alias::{fill, is_named};
 pub use call::{Argument, CallProblem, Callee, Given};
+pub(crate) use dataclass_members::MatchArgs;
 pub use member::Attribute;
 pub use relation::Relation;
 pub use solver::Solver;

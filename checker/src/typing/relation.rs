@@ -59,6 +59,13 @@ impl<'w, 'a> Relation<'w, 'a> {
         }
     }
 
+    /// What the empty tuple holds flowed into `item`.
+    fn learn_empty(&self, item: &Type) {
+        if let Some(variable) = self.solves(item) {
+            self.solver.borrow_mut().set_empty(variable);
+        }
+    }
+
     pub(super) fn solves(&self, ty: &Type) -> Option<Variable> {
         match ty {
             Type::TypeVar(variable) if self.solver.borrow().solves(*variable) => Some(*variable),
@@ -206,7 +213,14 @@ impl<'w, 'a> Relation<'w, 'a> {
             (Type::Tuple(_) | Type::Variadic(..), Type::Instance(b, y) | Type::Exact(b, y)) => {
                 let element = self.element(from);
                 let tuple = Symbol::new("builtins", "tuple");
-                self.instance_fits(&tuple, &[element], b, y, from, to)
+                let fits = self.instance_fits(&tuple, &[element], b, y, from, to);
+                if fits
+                    && element == Type::Never
+                    && let [item] = &y[..]
+                {
+                    self.learn_empty(item);
+                }
+                fits
             }
             (Type::Instance(a, x) | Type::Exact(a, x), Type::Tuple(_) | Type::Variadic(..)) => {
                 self.instance_fits_tuple(a, x, to)

@@ -4,6 +4,7 @@ use crate::infer::world::{World, widen};
 use crate::types::{Type, Variable};
 
 use super::alias::{anything, is_named};
+use super::variance::Direction;
 
 /// What is known of one variable.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ struct Bounds {
     upper: Option<Type>,
     /// It is what something gives that never returns.
     is_never: bool,
+    /// It is what the empty tuple holds.
+    is_empty: bool,
 }
 
 /// The variables of a call that are to be found, and what is known of each so far.
@@ -34,6 +37,7 @@ impl Solver {
                     lower: Type::Never,
                     upper: None,
                     is_never: false,
+                    is_empty: false,
                 })
                 .collect(),
         }
@@ -73,6 +77,13 @@ impl Solver {
     pub(super) fn set_never(&mut self, variable: Variable) {
         if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
             bounds.is_never = true;
+        }
+    }
+
+    /// `variable` is what the empty tuple holds.
+    pub(super) fn set_empty(&mut self, variable: Variable) {
+        if let Some(bounds) = self.bounds.iter_mut().find(|b| b.variable == variable) {
+            bounds.is_empty = true;
         }
     }
 
@@ -140,8 +151,25 @@ impl Solver {
                         Some(known.flatten().unwrap_or_else(|| anything(other)))
                     }),
                 Some(ty) => ty,
+                // A value that nothing can be put into holds nothing.
+                None if self.find(variable).is_some_and(|b| b.is_empty)
+                    && is_only_read(world, ty, variable) =>
+                {
+                    Type::Never
+                }
                 None => anything(variable),
             })
         })
     }
+}
+
+/// Whether `ty` is an instance of a class whose arguments name `variable` only where values come out.
+fn is_only_read(world: &World<'_>, ty: &Type, variable: Variable) -> bool {
+    let Type::Instance(class, args) = ty else {
+        return false;
+    };
+    args.iter().enumerate().all(|(i, arg)| match arg {
+        Type::TypeVar(own) if *own == variable => world.direction(class, i) == Direction::Same,
+        other => !other.any(&mut |part| *part == Type::TypeVar(variable)),
+    })
 }

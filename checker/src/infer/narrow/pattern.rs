@@ -10,6 +10,7 @@ use keelback_parser::text_size::TextRange;
 use crate::rules::Rule;
 use crate::tree::Expr;
 use crate::types::{Constant, Name, Symbol, Type, Types};
+use crate::typing::MatchArgs;
 
 use super::super::cx::{Cx, range};
 use super::super::flow::{Place, State};
@@ -597,7 +598,7 @@ impl Cx<'_> {
         let mut names: Vec<(Option<Name>, &ast::Pattern)> = Vec::new();
         let positional = &pattern.arguments.patterns;
         if !positional.is_empty() {
-            let known = self.match_args(class);
+            let known = self.world.match_args(class);
             let count = match &known {
                 MatchArgs::Itself => 1,
                 MatchArgs::Names(names) => names.len(),
@@ -636,50 +637,6 @@ impl Cx<'_> {
         }
         self.declared_part(member, name).unwrap_or(Type::Dynamic)
     }
-
-    /// What the patterns by position of a class pattern are for.
-    fn match_args(&self, class: &Symbol) -> MatchArgs {
-        let itself = [
-            "bool",
-            "bytearray",
-            "bytes",
-            "dict",
-            "float",
-            "frozenset",
-            "int",
-            "list",
-            "set",
-            "str",
-            "tuple",
-        ];
-        let ancestry = self.world.ancestry(class);
-        for ancestor in ancestry.classes.iter().map(|ancestor| &ancestor.class) {
-            if let Some(names) = &ancestor.match_args {
-                return MatchArgs::Names(names.clone());
-            }
-            if ancestor.members.contains_key("__match_args__") {
-                return MatchArgs::Unknown;
-            }
-            if itself.iter().any(|name| ancestor.symbol.is_builtin(name)) {
-                return MatchArgs::Itself;
-            }
-        }
-        if ancestry.complete && self.world.is_static_module(&class.module) {
-            MatchArgs::Names(Vec::new())
-        } else {
-            MatchArgs::Unknown
-        }
-    }
-}
-
-/// What patterns by position are for.
-enum MatchArgs {
-    /// The one there may be is for the value itself: `int(n)`.
-    Itself,
-    /// For these attributes in turn.
-    Names(Vec<Name>),
-    /// That is not known.
-    Unknown,
 }
 
 /// What a sequence pattern's patterns meet in one member of the subject's type.
