@@ -13,6 +13,7 @@
 
 pub mod assign;
 pub mod attr;
+mod attr_union;
 pub mod belief;
 pub mod bind;
 pub mod builtin;
