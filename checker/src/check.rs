@@ -36,6 +36,15 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
     Arc::new(diagnostics)
 }
 
+/// What is reported about the declarations of `file`, which parses. A query of its own, so that another thread can check the bodies meanwhile.
+#[salsa::tracked(returns(ref))]
+pub fn check_declarations(db: &dyn Db, file: File) -> Vec<Diagnostic> {
+    let whole = TextRange::empty(TextSize::new(0));
+    guard(file, whole, "the declarations of the module", || {
+        crate::stack::deep(|| crate::declarations::check(db, file))
+    })
+}
+
 fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
     let source = crate::files::source_text(db, file);
     match &source.error {
@@ -72,10 +81,7 @@ fn collect(db: &dyn Db, file: File, diagnostics: &mut Vec<Diagnostic>) {
     }
     // What follows from a text that does not parse says more about the parser than about the program.
     if parsed.is_valid() {
-        let whole = TextRange::empty(TextSize::new(0));
-        diagnostics.extend(guard(file, whole, "the declarations of the module", || {
-            crate::declarations::check(db, file)
-        }));
+        diagnostics.extend(check_declarations(db, file).iter().cloned());
         if crate::files::staticness(db, file).is_static() {
             // Some mistakes are seen from both sides, the declaration and the use: said once.
             let declared = diagnostics.len();

@@ -5,8 +5,8 @@
 
 /// What a thread must have left for it to go on where it is.
 const ENOUGH: usize = 32 << 20;
-/// What is reserved otherwise; memory is taken as it is used.
-const ROOM: usize = 512 << 20;
+/// What is reserved otherwise, in bytes; memory is taken as it is used.
+pub const ROOM: usize = 512 << 20;
 
 /// Runs `work` with enough stack for the deepest expression that CPython compiles. Nested uses cost nothing.
 pub fn deep<R>(work: impl FnOnce() -> R) -> R {

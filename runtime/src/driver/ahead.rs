@@ -1,34 +1,52 @@
-//! Threads that check a module: one that does it ahead, while CPython compiles the same text, and one that helps with the bodies.
+//! The thread that checks modules: while CPython compiles the same text, and together with the thread that imports.
 //!
-//! Neither ever needs the GIL, so whoever holds it may wait for them. They end before the process forks: a child has but the thread that forked, and would
-//! wait forever for what the others had locked.
+//! It is started with the first module and stays, because a thread takes longer to start than most modules take to check. It never needs the GIL, so
+//! whoever holds it may wait for it. It works at nothing while the process forks, and a child starts one of its own: what a thread that is not there any
+//! more had locked would be locked forever.
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle, scope};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
-use keelback_checker::check::check_file;
+use keelback_checker::check::{check_declarations, check_file};
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Diagnostic;
 use keelback_checker::infer::{check_function, functions};
-use keelback_checker::stack::deep;
+use keelback_checker::stack::{ROOM, deep};
 
-/// From how many functions on two threads check a module: fewer take less time than a thread takes to start.
-const SHARED_FROM: usize = 8;
+/// For how long the end of a check is waited for without sleeping: waking up takes about as long.
+const SPIN: Duration = Duration::from_micros(50);
 
-/// From how many bytes on a text is checked ahead, for the same reason: CPython compiles that much in a quarter of a millisecond.
-pub(super) const AHEAD_FROM: usize = 4096;
-
-struct Ahead {
+/// What the thread is asked for.
+struct Job {
+    db: Database,
     file: File,
-    thread: JoinHandle<bool>,
+    /// Told whether the check came to its end.
+    done: Sender<bool>,
 }
 
-/// The checks that go ahead. The lock is held while threads of ours run that someone waits for.
-static AHEAD: Mutex<Vec<Ahead>> = Mutex::new(Vec::new());
+/// A check that was asked for.
+struct Check {
+    file: File,
+    done: Receiver<bool>,
+}
 
-type Held = MutexGuard<'static, Vec<Ahead>>;
+struct Worker {
+    /// None while there is no thread: before the first check, after a fork, and where none can be had.
+    jobs: Option<Sender<Job>>,
+    checks: Vec<Check>,
+}
+
+/// Held while someone waits for the thread.
+static WORKER: Mutex<Worker> = Mutex::new(Worker {
+    jobs: None,
+    checks: Vec::new(),
+});
+
+type Held = MutexGuard<'static, Worker>;
 
 thread_local! {
     /// The lock, while this thread forks.
@@ -36,74 +54,114 @@ thread_local! {
 }
 
 fn lock() -> Held {
-    AHEAD.lock().unwrap_or_else(PoisonError::into_inner)
+    WORKER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sees to it that threads end before the process forks. Once in a process.
+/// Sees to it that nothing is being checked while the process forks. Once in a process.
 pub(super) fn start() {
     extern "C" fn before() {
-        let mut ahead = lock();
-        for check in ahead.drain(..) {
-            let _ = check.thread.join();
+        let mut worker = lock();
+        for check in worker.checks.drain(..) {
+            let _ = check.done.recv();
         }
-        FORKING.with(|forking| *forking.borrow_mut() = Some(ahead));
+        FORKING.with(|forking| *forking.borrow_mut() = Some(worker));
     }
-    extern "C" fn after() {
+    extern "C" fn in_parent() {
         FORKING.with(|forking| forking.borrow_mut().take());
     }
-    // SAFETY: the handlers take nothing and touch no Python object; the thread that runs `before` runs `after`, in both processes.
+    extern "C" fn in_child() {
+        FORKING.with(|forking| {
+            if let Some(mut worker) = forking.borrow_mut().take() {
+                // Its other end is with a thread that this process does not have.
+                std::mem::forget(worker.jobs.take());
+            }
+        });
+    }
+    // SAFETY: the handlers take nothing and touch no Python object; the thread that runs `before` runs one of the others, in both processes.
     // Without memory for them a fork goes as it would without us.
     unsafe {
-        libc::pthread_atfork(Some(before), Some(after), Some(after));
+        libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
     }
 }
 
-/// Starts to check `file` in a thread. Changing an input of the database stops it.
-pub(super) fn check_ahead(db: Database, file: File) {
-    let mut ahead = lock();
-    ahead.retain(|check| !check.thread.is_finished());
-    let work = move || {
-        // A defect of the checker is reported by the thread that asks for the diagnostics.
-        std::panic::catch_unwind(AssertUnwindSafe(|| deep(|| check_shared(&db, file)))).is_ok()
-    };
+/// Starts to check `file`. Changing an input of the database stops it.
+pub(super) fn check_ahead(db: &Database, file: File) {
+    ask(&mut lock(), db, file);
+}
+
+fn ask(worker: &mut Worker, db: &Database, file: File) {
+    worker
+        .checks
+        .retain(|check| check.file != file && check.done.try_recv() == Err(TryRecvError::Empty));
+    if worker.jobs.is_none() {
+        worker.jobs = start_worker();
+    }
     // Without a thread it is checked when it is asked about.
-    let thread = Builder::new().spawn(work);
-    ahead.extend(thread.map(|thread| Ahead { file, thread }));
-}
-
-/// The diagnostics of `file`, checked ahead or now.
-pub(super) fn diagnostics(db: &Database, file: File) -> Arc<Vec<Diagnostic>> {
-    let mut ahead = lock();
-    let found = ahead.iter().position(|check| check.file == file);
-    let checked = found.map(|at| ahead.swap_remove(at).thread.join());
-    match checked {
-        Some(Ok(true)) => check_file(db, file),
-        _ => check_shared(db, file),
-    }
-}
-
-/// Checks `file` on two threads where it is long enough.
-fn check_shared(db: &Database, file: File) -> Arc<Vec<Diagnostic>> {
-    // Bodies are checked from the front by this thread and from the back by another. The results are the database's, so neither does
-    // what the other has done.
-    let functions = functions(db, file);
-    if functions.len() < SHARED_FROM {
-        return check_file(db, file);
-    }
-    scope(|scope| {
-        let db_of_other = db.clone();
-        let back = Builder::new().spawn_scoped(scope, move || {
-            // As above.
-            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                deep(|| {
-                    for name in functions.iter().rev() {
-                        check_function(&db_of_other, file, name);
-                    }
-                });
-            }));
+    let Some(jobs) = &worker.jobs else { return };
+    let (done, is_done) = channel();
+    let db = db.clone();
+    if jobs.send(Job { db, file, done }).is_ok() {
+        worker.checks.push(Check {
+            file,
+            done: is_done,
         });
-        // Without a second thread the first does it all.
-        drop(back);
-        check_file(db, file)
-    })
+    }
+}
+
+fn start_worker() -> Option<Sender<Job>> {
+    let (jobs, asked) = channel::<Job>();
+    let work = move || {
+        for Job { db, file, done } in asked {
+            // A defect of the checker is reported by the thread that asks for the diagnostics.
+            let result = std::panic::catch_unwind(AssertUnwindSafe(|| check_bodies(&db, file)));
+            // Inputs can be changed once the handle is gone.
+            drop(db);
+            let _ = done.send(result.is_ok());
+        }
+    };
+    let thread = Builder::new()
+        .name("keelback".to_owned())
+        .stack_size(ROOM)
+        .spawn(work);
+    thread.is_ok().then_some(jobs)
+}
+
+/// The bodies of `file` first, since the thread that imports begins with the declarations.
+fn check_bodies(db: &Database, file: File) {
+    deep(|| {
+        for name in functions(db, file) {
+            check_function(db, file, &name);
+        }
+        check_file(db, file);
+    });
+}
+
+/// The diagnostics of `file`, checked ahead or now, together with the thread. The results are the database's, so that neither does what the other has
+/// done.
+pub(super) fn diagnostics(db: &Database, file: File) -> Arc<Vec<Diagnostic>> {
+    let mut worker = lock();
+    if !worker.checks.iter().any(|check| check.file == file) {
+        ask(&mut worker, db, file);
+    }
+    check_declarations(db, file);
+    for name in functions(db, file).iter().rev() {
+        check_function(db, file, name);
+    }
+    let found = check_file(db, file);
+    // The handle that the thread has of the database is to be gone before an input is changed, which would stop other checks.
+    if let Some(at) = worker.checks.iter().position(|check| check.file == file) {
+        wait(&worker.checks.swap_remove(at).done);
+    }
+    found
+}
+
+fn wait(done: &Receiver<bool>) {
+    let started = Instant::now();
+    while started.elapsed() < SPIN {
+        if done.try_recv() != Err(TryRecvError::Empty) {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+    let _ = done.recv();
 }

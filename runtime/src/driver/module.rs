@@ -40,12 +40,9 @@ impl Compiler for DatabaseCompiler {
     }
 
     fn begin_module(&self, source: ModuleSource<'_>) {
-        if source.text.len() < ahead::AHEAD_FROM {
-            return;
-        }
         Driver::get().with_db(|db| {
             let file = file_of(db, &source);
-            ahead::check_ahead(db.clone(), file);
+            ahead::check_ahead(db, file);
         });
     }
 
@@ -155,7 +152,7 @@ fn warm_up() {
         let file = db.os_file(Path::new("/<keelback>/sample.py"));
         db.set_name(file, Name::new("<sample>"));
         db.set_text(file, Some(Arc::from(SAMPLE)));
-        ahead::check_ahead(db.clone(), file);
+        ahead::check_ahead(db, file);
     });
 }
 
