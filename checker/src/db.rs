@@ -12,11 +12,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 pub use salsa::{CancellationToken, Cancelled};
 use salsa::{Durability, Setter};
+pub use salsa::Revision;
 
 pub use crate::inputs::{Definition, File, FilePath, FunctionGroup, ModuleName, Project};
 use crate::settings::Settings;
 use crate::system::System;
 use crate::types::Name;
+
+/// What changes with each change of an input, and with nothing else.
+pub fn revision(db: &Database) -> Revision {
+    salsa::plumbing::current_revision(db)
+}
 
 /// What queries need beside their inputs.
 #[salsa::db]

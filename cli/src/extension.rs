@@ -146,6 +146,12 @@ fn forget_the_command(py: Python<'_>) -> PyResult<()> {
     modules.set_item("__main__", main)
 }
 
+/// Lets the compiler begin with a file that CPython is about to read.
+#[pyfunction]
+fn expect(py: Python<'_>, name: &str, path: &str) {
+    entry::expect(py, name, path);
+}
+
 /// Lets the compiler begin with a module that CPython is about to compile.
 #[pyfunction]
 fn begin(py: Python<'_>, name: &str, path: &str, data: &[u8]) {
@@ -269,6 +275,7 @@ fn _keelback(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_static_callable, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(expect, module)?)?;
     module.add_function(wrap_pyfunction!(begin, module)?)?;
     module.add_function(wrap_pyfunction!(prepare, module)?)?;
     module.add_function(wrap_pyfunction!(by_pattern, module)?)?;

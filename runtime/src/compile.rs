@@ -83,6 +83,9 @@ pub trait Compiler: Send + Sync {
     /// Says that a program is about to start, which probably has static modules. Nothing may come of it.
     fn begin_program(&self) {}
 
+    /// Says that a file is about to be imported as `name`, which is probably a static module. Nothing may come of it.
+    fn expect_module(&self, _name: &str, _path: &Path) {}
+
     /// Says that a module is about to be asked for, so that work on it can begin. Nothing may come of it.
     fn begin_module(&self, _source: ModuleSource<'_>) {}
 

@@ -66,6 +66,12 @@ pub fn run(py: Python<'_>, program: &Program, arguments: &[OsString]) -> PyResul
     raised(py, unsafe { main_program::run(program, arguments) })
 }
 
+/// Lets the compiler begin with a file that CPython is about to read.
+pub fn expect(_py: Python<'_>, name: &str, path: &str) {
+    // SAFETY: the first argument proves that the GIL is held.
+    unsafe { import_hook::expect(name, Path::new(path)) }
+}
+
 /// Lets the compiler begin with a module that CPython is about to compile.
 pub fn begin(_py: Python<'_>, name: &str, path: &str, data: &[u8]) {
     // SAFETY: the first argument proves that the GIL is held.

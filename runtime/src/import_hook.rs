@@ -5,14 +5,16 @@
 //! is read twice for it. Of one with it the text is read, shown to the compiler, and the code objects inside are registered, so that the
 //! watchers recognise functions and classes as the body makes them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use keelback_checker::interface::Export;
 use keelback_checker::rules::Rule;
 use keelback_checker::types::Name;
+use rustc_hash::FxHashSet;
 
 use crate::compile::{CompileError, CompiledModule, ModuleSource};
 use crate::error;
+use crate::gil::GilCell;
 use crate::ffi::{self, PyObject};
 use crate::host::{self, Options};
 use crate::object::{self, Owned, PyResult, Raised};
@@ -28,7 +30,7 @@ const HOOK: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
 /// Importlib's own file name: CPython removes frames of it from the tracebacks of failed imports.
 const IMPORTLIB_FILE: &std::ffi::CStr = c"<frozen importlib._bootstrap_external>";
 
-/// Installs the finders. `_keelback`'s module object is passed for its functions `begin`, `prepare` and `by_pattern`.
+/// Installs the finders. `_keelback`'s module object is passed for its functions `expect`, `begin`, `prepare` and `by_pattern`.
 ///
 /// # Errors
 /// Whatever running the hook's source raised.
@@ -56,6 +58,7 @@ pub unsafe fn install(module: *mut PyObject, options: &Options) -> PyResult<Owne
             &Owned::from_new(ffi::PyImport_ImportModule(c"builtins".as_ptr()))?,
         )?;
         set(c"prepare", &object::getattr(module, c"prepare")?)?;
+        set(c"expect", &object::getattr(module, c"expect")?)?;
         set(c"begin", &object::getattr(module, c"begin")?)?;
         set(c"by_pattern", &object::getattr(module, c"by_pattern")?)?;
         let patterns = Owned::from_new(ffi::PyBool_FromLong(
@@ -105,6 +108,27 @@ unsafe fn embedded_sources() -> PyResult<Owned> {
 /// Whether one of the configured patterns makes the module called `name` static.
 pub fn matches_pattern(name: &str) -> bool {
     host::options().static_patterns.matches(name)
+}
+
+/// The folders of static modules that were imported: others in them are probably static too.
+static FOLDERS: GilCell<Option<FxHashSet<PathBuf>>> = GilCell::new(None);
+
+fn with_folders<R>(body: impl FnOnce(&mut FxHashSet<PathBuf>) -> R) -> R {
+    // SAFETY: callers hold the GIL, and bodies only touch the set.
+    unsafe { FOLDERS.with(|folders| body(folders.get_or_insert_default())) }
+}
+
+/// Lets the compiler begin with a file that CPython has found and is about to read, if it is beside a static module.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn expect(name: &str, path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    // SAFETY: the caller's promise.
+    let is_new = unsafe { records::module(name) }.is_none();
+    if is_new && with_folders(|folders| folders.contains(folder)) {
+        host::compiler().expect_module(name, path);
+    }
 }
 
 /// Lets the compiler begin with a module that CPython is about to compile. What is wrong with it is said by [`prepare`].
@@ -216,6 +240,9 @@ pub unsafe fn prepare_bytes(
                     return Ok(false);
                 }
                 crate::records::register_module(name, module, code, globals, by_pattern)?;
+            }
+            if let Some(folder) = path.parent() {
+                with_folders(|folders| folders.insert(folder.to_owned()));
             }
             Ok(true)
         }

@@ -7,31 +7,65 @@
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
-use std::time::{Duration, Instant};
 
-use keelback_checker::check::{check_declarations, check_file};
-use keelback_checker::db::{Database, File};
-use keelback_checker::diagnostic::Diagnostic;
+use keelback_checker::check::check_declarations;
+use keelback_checker::db::{CancellationToken, Database, File, Revision, revision};
+use keelback_checker::files::staticness;
 use keelback_checker::infer::{check_function, functions};
+use keelback_checker::resolve::module_name;
 use keelback_checker::stack::{ROOM, deep};
+use keelback_checker::types::Name;
 
-/// For how long the end of a check is waited for without sleeping: waking up takes about as long.
-const SPIN: Duration = Duration::from_micros(50);
+use super::module::{Outcome, outcome};
+
+/// What comes of a check that was not stopped.
+type Done = Option<Outcome>;
 
 /// What the thread is asked for.
 struct Job {
     db: Database,
     file: File,
-    /// Told whether the check came to its end.
-    done: Sender<bool>,
+    why: Why,
+    done: Sender<Done>,
+}
+
+/// Why a file is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is static, and being imported.
+    Imported,
+    /// It is about to be imported under this name, and nobody has read it yet: it is checked if it is static, and known by the name.
+    Expected(Name),
+    /// Other files will find known what it uses. Nothing comes of it, and it ends when another check is asked for.
+    WarmUp,
 }
 
 /// A check that was asked for.
 struct Check {
     file: File,
-    done: Receiver<bool>,
+    /// When: what comes of it holds while no input has changed.
+    asked: Revision,
+    done: Receiver<Done>,
+    /// What has come of it.
+    result: Option<Done>,
+    /// Stops it, if it is worth nothing once something else is asked for.
+    stopper: Option<CancellationToken>,
+}
+
+impl Check {
+    /// Whether it goes on.
+    fn is_running(&mut self) -> bool {
+        if self.result.is_none() {
+            self.result = match self.done.try_recv() {
+                Ok(done) => Some(done),
+                Err(TryRecvError::Disconnected) => Some(None),
+                Err(TryRecvError::Empty) => None,
+            };
+        }
+        self.result.is_none()
+    }
 }
 
 struct Worker {
@@ -61,8 +95,10 @@ fn lock() -> Held {
 pub(super) fn start() {
     extern "C" fn before() {
         let mut worker = lock();
-        for check in worker.checks.drain(..) {
-            let _ = check.done.recv();
+        for check in &mut worker.checks {
+            if check.result.is_none() {
+                check.result = Some(check.done.recv().ok().flatten());
+            }
         }
         FORKING.with(|forking| *forking.borrow_mut() = Some(worker));
     }
@@ -84,39 +120,74 @@ pub(super) fn start() {
     }
 }
 
-/// Starts to check `file`. Changing an input of the database stops it.
-pub(super) fn check_ahead(db: &Database, file: File) {
-    ask(&mut lock(), db, file);
+/// Starts to check `file`, if that has not begun.
+pub(super) fn check_ahead(db: &Database, file: File, why: Why) {
+    lock().ask(db, file, why);
 }
 
-fn ask(worker: &mut Worker, db: &Database, file: File) {
-    worker
-        .checks
-        .retain(|check| check.file != file && check.done.try_recv() == Err(TryRecvError::Empty));
-    if worker.jobs.is_none() {
-        worker.jobs = start_worker();
-    }
-    // Without a thread it is checked when it is asked about.
-    let Some(jobs) = &worker.jobs else { return };
-    let (done, is_done) = channel();
-    let db = db.clone();
-    if jobs.send(Job { db, file, done }).is_ok() {
-        worker.checks.push(Check {
+impl Worker {
+    /// Has `file` checked, if that has not begun.
+    fn ask(&mut self, db: &Database, file: File, why: Why) {
+        let now = revision(db);
+        // What has ended is kept until it is asked for; what goes on, because a fork waits for it.
+        self.checks
+            .retain_mut(|check| check.is_running() || check.asked == now);
+        let is_asked = |check: &Check| {
+            check.file == file && check.asked == now && !matches!(check.result, Some(None))
+        };
+        if self.checks.iter().any(is_asked) {
+            return;
+        }
+        for stopper in self.checks.iter().filter_map(|check| check.stopper.as_ref()) {
+            stopper.cancel();
+        }
+        if self.jobs.is_none() {
+            self.jobs = start_thread();
+        }
+        // Without a thread it is checked when it is asked about.
+        let Some(jobs) = &self.jobs else { return };
+        let (done, is_done) = channel();
+        let db = db.clone();
+        let stopper = (why == Why::WarmUp).then(|| db.stopper());
+        let job = Job {
+            db,
             file,
-            done: is_done,
-        });
+            why,
+            done,
+        };
+        if jobs.send(job).is_ok() {
+            self.checks.push(Check {
+                file,
+                asked: now,
+                done: is_done,
+                result: None,
+                stopper,
+            });
+        }
+    }
+
+    /// What has come of the check of `file`, if it has ended.
+    fn take(&mut self, db: &Database, file: File) -> Option<Outcome> {
+        let now = revision(db);
+        let at = (self.checks.iter()).position(|check| check.file == file && check.asked == now)?;
+        if self.checks[at].is_running() {
+            return None;
+        }
+        self.checks.swap_remove(at).result.flatten()
     }
 }
 
-fn start_worker() -> Option<Sender<Job>> {
+fn start_thread() -> Option<Sender<Job>> {
     let (jobs, asked) = channel::<Job>();
     let work = move || {
-        for Job { db, file, done } in asked {
+        for job in asked {
+            let Job { db, done, .. } = job;
             // A defect of the checker is reported by the thread that asks for the diagnostics.
-            let result = std::panic::catch_unwind(AssertUnwindSafe(|| check_bodies(&db, file)));
+            let work = AssertUnwindSafe(|| check(&db, job.file, job.why));
+            let result = std::panic::catch_unwind(work).ok().flatten();
             // Inputs can be changed once the handle is gone.
             drop(db);
-            let _ = done.send(result.is_ok());
+            let _ = done.send(result);
         }
     };
     let thread = Builder::new()
@@ -126,42 +197,33 @@ fn start_worker() -> Option<Sender<Job>> {
     thread.is_ok().then_some(jobs)
 }
 
-/// The bodies of `file` first, since the thread that imports begins with the declarations.
-fn check_bodies(db: &Database, file: File) {
+/// What the thread does. The bodies come first, since the thread that imports begins with the declarations.
+fn check(db: &Database, file: File, why: Why) -> Done {
+    if let Why::Expected(name) = why
+        && (module_name(db, file) != name || !staticness(db, file).is_static())
+    {
+        return None;
+    }
     deep(|| {
         for name in functions(db, file) {
             check_function(db, file, &name);
         }
-        check_file(db, file);
-    });
+        Some(outcome(db, file))
+    })
 }
 
-/// The diagnostics of `file`, checked ahead or now, together with the thread. The results are the database's, so that neither does what the other has
-/// done.
-pub(super) fn diagnostics(db: &Database, file: File) -> Arc<Vec<Diagnostic>> {
+/// What comes of checking `file`: ahead, or now, together with the thread. The results are the database's, so that neither does what the other has done.
+pub(super) fn checked(db: &Database, file: File) -> Outcome {
     let mut worker = lock();
-    if !worker.checks.iter().any(|check| check.file == file) {
-        ask(&mut worker, db, file);
+    worker.ask(db, file, Why::Imported);
+    if let Some(outcome) = worker.take(db, file) {
+        return outcome;
     }
-    check_declarations(db, file);
-    for name in functions(db, file).iter().rev() {
-        check_function(db, file, name);
-    }
-    let found = check_file(db, file);
-    // The handle that the thread has of the database is to be gone before an input is changed, which would stop other checks.
-    if let Some(at) = worker.checks.iter().position(|check| check.file == file) {
-        wait(&worker.checks.swap_remove(at).done);
-    }
-    found
-}
-
-fn wait(done: &Receiver<bool>) {
-    let started = Instant::now();
-    while started.elapsed() < SPIN {
-        if done.try_recv() != Err(TryRecvError::Empty) {
-            return;
+    deep(|| {
+        check_declarations(db, file);
+        for name in functions(db, file).iter().rev() {
+            check_function(db, file, name);
         }
-        std::hint::spin_loop();
-    }
-    let _ = done.recv();
+        outcome(db, file)
+    })
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::infer::check_function;
@@ -11,7 +12,6 @@ use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
 use keelback_checker::modules::module_interface;
 use keelback_checker::rules::Level;
 use keelback_checker::settings::{SearchPaths, Settings};
-use keelback_checker::stack::deep;
 use keelback_checker::system::OsSystem;
 use keelback_checker::tree::{Assumption, Binding};
 use keelback_checker::types::{Name, Symbol};
@@ -21,7 +21,8 @@ use keelback_parser::PythonVersion;
 use keelback_parser::text_size::TextRange;
 
 use super::unit::Unit;
-use super::{Driver, ahead};
+use super::ahead::{self, Why};
+use super::Driver;
 use crate::compile::{
     CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody,
     ModuleSource,
@@ -39,10 +40,20 @@ impl Compiler for DatabaseCompiler {
         warm_up();
     }
 
+    fn expect_module(&self, name: &str, path: &Path) {
+        let driver = Driver::get();
+        driver.with_db(|db| {
+            set_settings(db);
+            let file = db.os_file(path);
+            db.refresh_file(file);
+            ahead::check_ahead(db, file, Why::Expected(Name::new(name)));
+        });
+    }
+
     fn begin_module(&self, source: ModuleSource<'_>) {
         Driver::get().with_db(|db| {
             let file = file_of(db, &source);
-            ahead::check_ahead(db, file);
+            ahead::check_ahead(db, file, Why::Imported);
         });
     }
 
@@ -52,7 +63,7 @@ impl Compiler for DatabaseCompiler {
     ) -> Result<CompiledModule, Vec<CompileError>> {
         let started = Instant::now();
         let driver = Driver::get();
-        let result = driver.with_db(|db| deep(|| check(db, source)));
+        let result = driver.with_db(|db| check(db, &source));
         stats::add(Phase::Check, started.elapsed());
         let Checked {
             interface,
@@ -81,7 +92,11 @@ impl Compiler for DatabaseCompiler {
     }
 }
 
-struct Checked {
+/// What comes of checking a module: what it consists of, or all that is wrong with it.
+pub(super) type Outcome = Result<Checked, Vec<CompileError>>;
+
+/// What a module without errors consists of.
+pub(super) struct Checked {
     interface: Arc<keelback_checker::interface::ModuleInterface>,
     /// Signature, first line, and why CPython runs it if it does.
     functions: Vec<(Arc<FunctionInterface>, u32, Option<String>)>,
@@ -152,15 +167,19 @@ fn warm_up() {
         let file = db.os_file(Path::new("/<keelback>/sample.py"));
         db.set_name(file, Name::new("<sample>"));
         db.set_text(file, Some(Arc::from(SAMPLE)));
-        ahead::check_ahead(db, file);
+        ahead::check_ahead(db, file, Why::WarmUp);
     });
 }
 
-fn check(db: &mut Database, source: ModuleSource<'_>) -> Result<Checked, Vec<CompileError>> {
-    let file = file_of(db, &source);
+fn check(db: &mut Database, source: &ModuleSource<'_>) -> Outcome {
+    let file = file_of(db, source);
     Driver::get().add_file(&Name::new(source.name), file);
-    let db: &Database = db;
-    let diagnostics = ahead::diagnostics(db, file);
+    ahead::checked(db, file)
+}
+
+/// What comes of checking `file`. Needs no GIL.
+pub(super) fn outcome(db: &Database, file: File) -> Outcome {
+    let diagnostics = check_file(db, file);
     let errors: Vec<CompileError> = diagnostics
         .iter()
         .filter(|d| d.severity == Level::Error)

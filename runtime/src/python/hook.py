@@ -73,6 +73,7 @@ class Finder:
                         loader.__class__ = MainLoader
                     else:
                         loader.__class__ = StaticAwareLoader
+                        expect(name, loader.path)
                 return spec
         return None
 

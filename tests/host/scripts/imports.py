@@ -184,6 +184,28 @@ spec.loader.exec_module(module)
 check(module)
 assert not any(name.startswith("_shown") for name in vars(spec.loader))
 
+# A file beside a static module is looked at when it is found. By the time it is imported it may say something else.
+write("found", 100, "\ndef wrong(x: int) -> str:\n    return x\n")
+assert importlib.util.find_spec("found")
+write("found", 101, "\ndef right(x: int) -> int:\n    return x + 1\n")
+module = importlib.import_module("found")
+check(module, 100)
+assert module.right(1) == 2
+assert importlib.util.find_spec("found") is module.__spec__
+for name, text in (("plain", "def f(x: int) -> int:\n    return x\n"), ("broken", "import __static__\ndef f(:\n")):
+    with open(os.path.join(folder, name + ".py"), "w") as file:
+        file.write(text)
+importlib.invalidate_caches()
+assert importlib.import_module("plain").f("a") == "a"
+try:
+    importlib.import_module("broken")
+except SyntaxError as error:
+    assert error.lineno == 2, error.lineno
+else:
+    raise AssertionError("imported")
+write("never", 100)
+assert importlib.util.find_spec("never") and "never" not in sys.modules
+
 # From a `.pyc`, which CPython does not compile.
 sys.dont_write_bytecode = False
 write("cached", 100)
