@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
+pub use salsa::Revision;
 pub use salsa::{CancellationToken, Cancelled};
 use salsa::{Durability, Setter};
-pub use salsa::Revision;
 
 pub use crate::inputs::{Definition, File, FilePath, FunctionGroup, ModuleName, Project};
 use crate::settings::Settings;

@@ -14,8 +14,8 @@ use rustc_hash::FxHashSet;
 
 use crate::compile::{CompileError, CompiledModule, ModuleSource};
 use crate::error;
-use crate::gil::GilCell;
 use crate::ffi::{self, PyObject};
+use crate::gil::GilCell;
 use crate::host::{self, Options};
 use crate::object::{self, Owned, PyResult, Raised};
 use crate::records;

@@ -138,8 +138,10 @@ impl Worker {
         if self.checks.iter().any(is_asked) {
             return;
         }
-        for stopper in self.checks.iter().filter_map(|check| check.stopper.as_ref()) {
-            stopper.cancel();
+        for check in &self.checks {
+            if let Some(stopper) = &check.stopper {
+                stopper.cancel();
+            }
         }
         if self.jobs.is_none() {
             self.jobs = start_thread();

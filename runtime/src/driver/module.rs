@@ -20,9 +20,9 @@ use keelback_lowering::helpers::Helper;
 use keelback_parser::PythonVersion;
 use keelback_parser::text_size::TextRange;
 
-use super::unit::Unit;
-use super::ahead::{self, Why};
 use super::Driver;
+use super::ahead::{self, Why};
+use super::unit::Unit;
 use crate::compile::{
     CompileError, CompiledClass, CompiledFunction, CompiledModule, Compiler, FunctionBody,
     ModuleSource,

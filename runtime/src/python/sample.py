@@ -48,7 +48,13 @@ def count(words: Iterable[str], known: dict[str, int], seen: set[str]) -> list[t
         known[word] = known.get(word, 0) + 1
         if word.lower() not in seen:
             seen.add(word.strip())
-    return sorted(known.items())
+    return sorted(known.items(), key=lambda item: -item[1])
+
+
+def read(path: str) -> list[str]:
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return [line for line in text.splitlines() if line.split()]
 
 
 def squares(numbers: list[float], scale: int) -> Iterator[float]:
