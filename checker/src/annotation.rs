@@ -1,19 +1,19 @@
 //! Annotation expressions to types.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use keelback_parser::ast::visitor::Visitor;
 use keelback_parser::ast::{
     Expr, ExprSubscript, Operator, StmtClassDef, StmtFunctionDef, TypeParam,
 };
 use keelback_parser::text_size::{Ranged, TextRange};
 
-use crate::db::{Db, File, FilePath};
+use crate::db::{Db, Definition, File, FilePath};
 use crate::diagnostic::Diagnostic;
-use crate::index::{find_stmt, module_index};
+use crate::index::{find_class, find_function, module_index};
 use crate::rules::Rule;
-use crate::stubs::{Part, part, part_index};
-use crate::symbols::{Resolved, Special, names_of, resolve_member};
+use crate::stubs::Part;
+use crate::symbols::{Resolved, Special, resolve_member};
 use crate::types::{Name, Signature, Symbol, Type, Types, Variable};
 
 mod aliases;
@@ -21,7 +21,13 @@ mod arguments;
 mod forms;
 mod literal;
 mod locals;
+mod missing;
+mod owners;
+mod sight;
 mod values;
+
+use sight::Inside;
+pub(crate) use sight::Sight;
 
 /// What an annotation says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,6 +59,8 @@ impl Annotation {
 pub struct Scope<'db> {
     db: &'db dyn Db,
     file: File,
+    /// What the file says of names.
+    sight: Rc<Sight<'db>>,
     /// The qualified name of the function or class around it, if any: names nested in that are seen.
     container: Option<Name>,
     /// The class that `Self` means.
@@ -72,9 +80,15 @@ pub struct Scope<'db> {
 impl<'db> Scope<'db> {
     /// The module level of `file`.
     pub fn module(db: &'db dyn Db, file: File) -> Scope<'db> {
+        Scope::of(Sight::new(db, file))
+    }
+
+    /// The module level of the file that `sight` looks at.
+    fn of(sight: Rc<Sight<'db>>) -> Scope<'db> {
         Scope {
-            db,
-            file,
+            db: sight.db(),
+            file: sight.file(),
+            sight,
             container: None,
             self_class: None,
             type_params: Vec::new(),
@@ -150,7 +164,27 @@ impl<'db> Scope<'db> {
     pub fn inside(db: &'db dyn Db, file: File, qualname: &Name) -> Scope<'db> {
         let mut scope = Scope::module(db, file);
         scope.container = Some(*qualname);
-        let Part { parsed, index } = part(db, file, qualname);
+        let inside = scope.clone().look_around(qualname);
+        scope.see(inside)
+    }
+
+    fn see(mut self, inside: Inside) -> Scope<'db> {
+        self.self_class = inside.self_class;
+        self.type_params = inside.type_params;
+        self
+    }
+
+    /// The same for what is nested in the module level, which this is.
+    fn within(mut self, qualname: &Name) -> Scope<'db> {
+        self.container = Some(*qualname);
+        let sight = Rc::clone(&self.sight);
+        let inside = sight.inside(qualname, || self.clone().look_around(qualname));
+        self.see(inside)
+    }
+
+    /// What `qualname`, and what is around it, bring into sight.
+    fn look_around(mut self, qualname: &Name) -> Inside {
+        let Part { parsed, index } = self.sight.part(qualname);
         // Outermost first, so that inner type parameters hide outer ones.
         let ends = qualname
             .match_indices('.')
@@ -159,24 +193,30 @@ impl<'db> Scope<'db> {
         for end in ends {
             let outer = &qualname[..end];
             let params = if let Some(class) = index.classes.get(outer) {
-                let module = crate::resolve::module_name(db, file);
-                scope.self_class = Some(Symbol::new(&*module, outer));
-                find_stmt(&parsed, class.range)
-                    .and_then(|stmt| stmt.as_class_def_stmt())
+                self.self_class = Some(Symbol::of(self.sight.module(), class.qualname));
+                class
+                    .has_type_params
+                    .then(|| find_class(&parsed, class.range))
+                    .flatten()
                     .and_then(|node: &StmtClassDef| node.type_params.as_deref())
             } else if let Some(function) = index.functions.get(outer) {
-                find_stmt(&parsed, function.range)
-                    .and_then(|stmt| stmt.as_function_def_stmt())
+                function
+                    .has_type_params
+                    .then(|| find_function(&parsed, function.range))
+                    .flatten()
                     .and_then(|node: &StmtFunctionDef| node.type_params.as_deref())
             } else {
                 None
             };
             if let Some(params) = params {
-                let module = crate::resolve::module_name(db, file);
-                scope.add_type_params(&params.type_params, Symbol::of(module, Name::new(outer)));
+                let owner = Symbol::of(self.sight.module(), Name::new(outer));
+                self.add_type_params(&params.type_params, owner);
             }
         }
-        scope
+        Inside {
+            self_class: self.self_class,
+            type_params: self.type_params,
+        }
     }
 
     /// Brings the type parameters of `owner` into sight. Each sees those before it, and itself.
@@ -186,111 +226,6 @@ impl<'db> Scope<'db> {
             self.type_params.retain(|known| known.name != variable.name);
             self.type_params.push(variable);
         }
-    }
-
-    /// A variable that was declared by a call of `TypeVar` and the like, as a parameter of what it belongs to here.
-    fn owned(&self, variable: Variable) -> Variable {
-        if self.is_unowned || self.alias.is_some() || variable.owner.is_some() {
-            return variable;
-        }
-        self.bound(variable).unwrap_or_else(|| {
-            match self.function.or_else(|| self.innermost_function()) {
-                Some(function) => variable.owned_by(function),
-                None => variable,
-            }
-        })
-    }
-
-    /// The variable as a parameter of the outermost class or function around that uses it in its head; nothing if none does. The variables
-    /// of a class are not those of the classes in it.
-    pub(crate) fn bound(&self, variable: Variable) -> Option<Variable> {
-        self.bound_by_name(&variable)
-            .or_else(|| self.function.map(|function| variable.owned_by(function)))
-    }
-
-    /// The same, the function whose signature is read left out.
-    pub(crate) fn bound_by_name(&self, variable: &Variable) -> Option<Variable> {
-        let module = crate::resolve::module_name(self.db, self.file);
-        let container = self.container.as_deref().unwrap_or("");
-        let index = part_index(self.db, self.file, container);
-        let ends = container
-            .match_indices('.')
-            .map(|(at, _)| at)
-            .chain((!container.is_empty()).then_some(container.len()));
-        let around: Vec<Name> = ends.map(|end| Name::new(&container[..end])).collect();
-        let innermost_class = around
-            .iter()
-            .rposition(|outer| index.classes.contains_key(outer));
-        for (i, outer) in around.iter().enumerate() {
-            if index.classes.contains_key(outer) {
-                let params = crate::classes::type_params(self.db, self.file, outer);
-                if let Some(own) = params.iter().find(|own| own.name == variable.name)
-                    && Some(i) == innermost_class
-                {
-                    return Some(*own);
-                }
-            } else if let Some(entry) = index.functions.get(outer)
-                && crate::variables::head_mentions(self.db, self.file, entry, &variable.name)
-            {
-                return Some(variable.owned_by(Symbol::of(module, *outer)));
-            }
-        }
-        None
-    }
-
-    fn innermost_function(&self) -> Option<Symbol> {
-        let module = crate::resolve::module_name(self.db, self.file);
-        let container = self.container?;
-        let index = part(self.db, self.file, &container).index;
-        let mut outer = Some(&*container);
-        while let Some(name) = outer {
-            if index.functions.contains_key(name) {
-                return Some(Symbol::of(module, Name::new(name)));
-            }
-            outer = name.rsplit_once('.').map(|(rest, _)| rest);
-        }
-        None
-    }
-
-    /// The type variable, parameter specification or variable tuple that `expr` names, if it names one.
-    pub(crate) fn variable(&self, expr: &Expr) -> Option<Variable> {
-        if let Some(param) = self.type_param(expr) {
-            return Some(param);
-        }
-        if !matches!(expr, Expr::Name(_) | Expr::Attribute(_)) {
-            return None;
-        }
-        let Resolved::Variable { file, name } = self.resolve(expr) else {
-            return None;
-        };
-        let part = part(self.db, file, &name);
-        let found = crate::aliases::source(self.db, file, &part, &name)?;
-        if found.form != crate::aliases::Form::Call {
-            return None;
-        }
-        match crate::aliases::alias(self.db, file, &name)?.value {
-            Type::TypeVar(variable) => Some(self.owned(variable)),
-            _ => None,
-        }
-    }
-
-    /// The variables that the definition of an alias mentions, in order: its type parameters.
-    pub(crate) fn variables_in(&self, expr: &Expr) -> Vec<Variable> {
-        let source = crate::files::source_text(self.db, self.file);
-        let mut found: Vec<Variable> = Vec::new();
-        let mut words = crate::aliases::Words {
-            source: &source.text,
-            found: &mut |name| {
-                if let Some(variable) = self.variable(name)
-                    && variable.owner.is_none()
-                    && !found.contains(&variable)
-                {
-                    found.push(variable);
-                }
-            },
-        };
-        words.visit_expr(expr);
-        found
     }
 
     /// What stands in a string.
@@ -359,7 +294,7 @@ impl<'db> Scope<'db> {
 
     /// Whether calling the class `symbol` certainly gives an instance of it: no `__new__` and no metaclass of its own is in the way.
     pub fn is_plain_class(&self, symbol: &Symbol) -> bool {
-        let Some(file) = crate::resolve::resolve_from(self.db, self.file, &symbol.module) else {
+        let Some(file) = self.sight.home(&symbol.module) else {
             return false;
         };
         crate::classes::layout_refusal(self.db, file, &symbol.qualname).is_none()
@@ -467,9 +402,7 @@ impl<'db> Scope<'db> {
                 match self.resolve(&attribute.value) {
                     Resolved::Module(module) => resolve_member(self.db, self.file, &module, name),
                     Resolved::Class(symbol) => {
-                        let Some(file) =
-                            crate::resolve::resolve_from(self.db, self.file, &symbol.module)
-                        else {
+                        let Some(file) = self.sight.home(&symbol.module) else {
                             return Resolved::Dynamic;
                         };
                         let nested = Name::new(format!("{}.{name}", symbol.qualname));
@@ -488,12 +421,16 @@ impl<'db> Scope<'db> {
     }
 
     fn resolve_name(&self, name: &str) -> Resolved {
-        match &self.container {
-            Some(container) => self.alias_of_class(container, name).unwrap_or_else(|| {
-                crate::symbols::resolve_inside(self.db, self.file, container, name)
-            }),
-            None => crate::symbols::resolve_global(self.db, self.file, name),
+        let table = self.sight.table();
+        if let Some(container) = &self.container {
+            if let Some(alias) = self.alias_of_class(container, name) {
+                return alias;
+            }
+            if let Some(class) = table.nested_class(container, name) {
+                return Resolved::Class(class);
+            }
         }
+        self.sight.global(name)
     }
 
     fn type_param(&self, expr: &Expr) -> Option<Variable> {
@@ -534,70 +471,6 @@ impl<'db> Scope<'db> {
                 Type::Dynamic
             }
         }
-    }
-
-    fn missing(&self, expr: &Expr, problems: &mut Vec<Diagnostic>) {
-        match expr {
-            Expr::Name(name) => {
-                let id = name.id.as_str();
-                // A local of an enclosing function is seen when the annotation is evaluated, and not known here.
-                if self.container.is_some() && self.is_local_of_container(id) {
-                    return;
-                }
-                let known = names_of(self.db, self.file);
-                let builtins = [
-                    "int", "float", "bool", "str", "bytes", "list", "dict", "tuple", "object",
-                ];
-                let candidates = known.iter().map(|name| &**name).chain(builtins);
-                let near = crate::suggest::closest(id, candidates);
-                let hint = crate::suggest::hint(near);
-                let message = format!("Name `{id}` is not defined{hint}");
-                self.problem(Rule::UndefinedName, name.range(), message, problems);
-                if let Some(near) = near
-                    && let Some(problem) = problems.pop()
-                {
-                    let title = crate::suggest::change_to(near);
-                    problems.push(problem.with_fix(title, name.range(), near));
-                }
-            }
-            Expr::Attribute(attribute) => {
-                if let Resolved::Module(module) = self.resolve(&attribute.value) {
-                    // A stub may be older than the library: what it does not have is dynamic.
-                    let file = crate::resolve::resolve_from(self.db, self.file, &module);
-                    if file.is_some_and(|file| file.path(self.db).is_stub()) {
-                        return;
-                    }
-                    let message = format!("Module `{module}` has no `{}`", attribute.attr);
-                    self.problem(
-                        Rule::UnresolvedAttribute,
-                        attribute.attr.range(),
-                        message,
-                        problems,
-                    );
-                } else {
-                    self.missing(&attribute.value, problems);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether a function around binds `name` itself.
-    fn is_local_of_container(&self, name: &str) -> bool {
-        let index = module_index(self.db, self.file);
-        let parsed = crate::files::parsed(self.db, self.file);
-        let mut container = self.container.as_deref();
-        while let Some(outer) = container {
-            let binds = index.functions.get(outer).is_some_and(|entry| {
-                let node = crate::index::find_function(&parsed, entry.range);
-                node.is_some_and(|node| locals::binds(node, name))
-            });
-            if binds {
-                return true;
-            }
-            container = outer.rsplit_once('.').map(|(rest, _)| rest);
-        }
-        false
     }
 
     /// An instance of a class named without arguments or with `args`.
@@ -720,8 +593,11 @@ impl<'db> Scope<'db> {
         let is_raw = &*symbol.module == "__static__"
             && matches!(&*symbol.qualname, "Array" | "Array2" | "Array3" | "Vector");
         let boxed = |ty: Type| if is_raw { ty } else { ty.boxed() };
-        let is_known = crate::classes::has_known_arity(self.db, self.file, &symbol);
-        let params = crate::classes::class_interface_params(self.db, self.file, &symbol);
+        let heritage = self.sight.home(&symbol.module).map(|file| {
+            crate::classes::heritage(self.db, Definition::new(self.db, file, symbol.qualname))
+        });
+        let is_known = heritage.as_ref().is_some_and(|class| class.is_arity_known);
+        let params = heritage.map_or_else(|| Arc::from([]), |class| class.type_params.clone());
         let args = match (is_known, params.is_empty()) {
             // A class of which the parameters are not known takes anything.
             (false, true) => Some(self.tys(items, problems).into()),

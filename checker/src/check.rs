@@ -33,6 +33,7 @@ pub fn check_file(db: &dyn Db, file: File) -> Arc<Vec<Diagnostic>> {
         diagnostic.severity != Level::Ignore && !levels.hides(diagnostic.rule)
     });
     tidy(&mut diagnostics);
+    crate::files::forget_tree(db, file);
     Arc::new(diagnostics)
 }
 

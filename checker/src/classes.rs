@@ -265,16 +265,21 @@ pub(crate) fn has_decorator(
 
 /// The name of a private attribute as CPython mangles it in a class.
 pub fn mangle(class: &str, name: &str) -> Name {
-    let class = class
-        .rsplit('.')
-        .next()
-        .unwrap_or(class)
-        .trim_start_matches('_');
-    if name.starts_with("__") && !name.ends_with("__") && !name.contains('.') && !class.is_empty() {
-        Name::new(format!("_{class}{name}"))
-    } else {
-        Name::new(name)
+    mangled(class, name).unwrap_or_else(|| Name::new(name))
+}
+
+/// The same for a name that is interned already.
+pub(crate) fn mangle_name(class: &str, name: &Name) -> Name {
+    mangled(class, name).unwrap_or(*name)
+}
+
+/// The name of a private attribute; nothing for any other.
+fn mangled(class: &str, name: &str) -> Option<Name> {
+    if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
+        return None;
     }
+    let class = crate::index::last_part(class).trim_start_matches('_');
+    (!class.is_empty()).then(|| Name::new(format!("_{class}{name}")))
 }
 
 /// Methods whose presence means that plain field access or allocation would not do what the class says.
@@ -417,7 +422,7 @@ fn conflict(
             .map(|assignment| &assignment.name)
             .chain(entry.scope.bindings.keys());
         for name in own_names {
-            let name = mangle(&entry.qualname, name);
+            let name = mangle_name(&entry.qualname, name);
             let inherited = crate::members::find_member(db, file, &symbol, &name);
             let own = entry.scope.bindings.get(&name);
             let own_is_method = own.is_some_and(|bindings| {
@@ -612,11 +617,11 @@ fn members(
             continue;
         }
         let member = declared_member(db, file, part, entry, &scope, name);
-        members.insert(mangle(&entry.qualname, name), member);
+        members.insert(mangle_name(&entry.qualname, name), member);
     }
     let mut assigned: IndexMap<Name, Vec<usize>> = IndexMap::default();
     for (position, assignment) in entry.self_assignments.iter().enumerate() {
-        let name = mangle(&entry.qualname, &assignment.name);
+        let name = mangle_name(&entry.qualname, &assignment.name);
         assigned.entry(name).or_default().push(position);
     }
     for (name, positions) in assigned {
@@ -656,7 +661,7 @@ fn members(
 
 fn is_annotated(entry: &ClassEntry, name: &Name) -> bool {
     entry.scope.bindings.iter().any(|(bound, bindings)| {
-        mangle(&entry.qualname, bound) == *name
+        mangle_name(&entry.qualname, bound) == *name
             && bindings
                 .iter()
                 .any(|binding| matches!(binding.kind, BindingKind::Annotated { .. }))

@@ -35,6 +35,9 @@ pub trait Db: salsa::Database {
 
     /// The settings.
     fn project(&self) -> Project;
+
+    /// Whether trees are worth keeping once their file was checked.
+    fn keeps_trees(&self) -> bool;
 }
 
 /// The names and keys of queries that ran, for tests.
@@ -52,6 +55,8 @@ pub struct Database {
     files: Arc<Mutex<FxHashMap<FilePath, File>>>,
     /// Whether inputs never change.
     is_fixed: bool,
+    /// Whether the trees of a file go when it was checked.
+    is_brief: bool,
     log: EventLog,
     // Last, because dropping it may let a thread go on that waits for exclusive access.
     storage: salsa::Storage<Database>,
@@ -68,7 +73,18 @@ impl Database {
     ///
     /// Whatever changes an input of it panics.
     pub fn fixed(system: Arc<dyn System>, settings: &Settings) -> Database {
-        Database::build(system, settings, true, EventLog::default(), None)
+        let mut db = Database::build(system, settings, true, EventLog::default(), None);
+        crate::files::keep_all_trees(&mut db);
+        db
+    }
+
+    /// A [fixed](Database::fixed) database that lets go of the trees of a file, its syntax and what its functions mean, as soon as it was
+    /// checked: for who wants the findings and nothing else. It takes half the memory; a tree that another file asks for later is made again.
+    pub fn brief(system: Arc<dyn System>, settings: &Settings) -> Database {
+        Database {
+            is_brief: true,
+            ..Database::fixed(system, settings)
+        }
     }
 
     /// A database that can record which queries run: see [`Database::start_log`].
@@ -98,6 +114,7 @@ impl Database {
             system,
             files: Arc::default(),
             is_fixed,
+            is_brief: false,
             log,
             storage,
         };
@@ -251,5 +268,9 @@ impl Db for Database {
 
     fn project(&self) -> Project {
         Project::get(self)
+    }
+
+    fn keeps_trees(&self) -> bool {
+        !self.is_brief
     }
 }

@@ -3,15 +3,19 @@
 //!
 //! Of a module that is not static only the marker is checked: it is an ordinary Python file, and what it does is its own affair.
 
+use std::rc::Rc;
+
 use keelback_parser::ast::visitor::{Visitor, walk_stmt};
 use keelback_parser::ast::{Expr, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
-use crate::annotation::Scope;
+use crate::annotation::Sight;
 use crate::db::{Db, File};
 use crate::diagnostic::Diagnostic;
 use crate::files::staticness;
-use crate::index::{FunctionEntry, ModuleIndex, find_function, find_stmt, module_index};
+use crate::index::{
+    Binding, BindingKind, FunctionEntry, ModuleIndex, find_function, find_stmt, module_index,
+};
 use crate::infer::world::World;
 use crate::members::is_subclass;
 use crate::rules::Rule;
@@ -54,6 +58,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         db,
         file,
         index: module_index(db, file),
+        sight: Sight::new(db, file),
         found: Vec::new(),
     };
     checker.marker();
@@ -93,6 +98,7 @@ struct Checker<'db> {
     db: &'db dyn Db,
     file: File,
     index: std::sync::Arc<ModuleIndex>,
+    sight: Rc<Sight<'db>>,
     found: Vec<Diagnostic>,
 }
 
@@ -207,15 +213,17 @@ impl Checker<'_> {
         );
         for (class, names) in scopes {
             let scope = match class {
-                Some(class) => Scope::inside(self.db, self.file, class),
-                None => Scope::module(self.db, self.file),
+                Some(class) => self.sight.scope_inside(class),
+                None => self.sight.module_scope(),
             }
             .checked();
             let is_typed_dict = class.is_some_and(|class| {
                 let symbol = typed_dicts::symbol_of(self, class);
                 crate::typed_dicts::is_typed_dict(self.db, self.file, &symbol)
             });
-            for binding in names.bindings.values().flatten() {
+            let annotated =
+                |binding: &&Binding| matches!(binding.kind, BindingKind::Annotated { .. });
+            for binding in names.bindings.values().flatten().filter(annotated) {
                 match find_stmt(&parsed, binding.stmt) {
                     Some(Stmt::AnnAssign(node)) if is_typed_dict => {
                         self.item_annotations(&scope, &node.annotation);
@@ -232,7 +240,7 @@ impl Checker<'_> {
                 let Some(node) = find_function(&parsed, entry.range) else {
                     continue;
                 };
-                let scope = crate::signatures::scope_of(self.db, self.file, entry, node).checked();
+                let scope = crate::signatures::scope_in(&self.sight, entry, node).checked();
                 for (parameter, kind) in crate::signatures::parameters(node) {
                     if let Some(annotation) = &parameter.annotation {
                         scope.parameter(annotation, kind, &mut problems);
@@ -242,7 +250,7 @@ impl Checker<'_> {
                     scope.ty(returns, &mut problems);
                 }
                 self.unpacked_keywords(&scope, node);
-                let inside = Scope::inside(self.db, self.file, &entry.qualname).checked();
+                let inside = self.sight.scope_inside(&entry.qualname).checked();
                 let mut locals = LocalAnnotations(Vec::new());
                 locals.visit_body(&node.body);
                 for annotation in locals.0 {
@@ -294,7 +302,7 @@ fn base_range(class: &keelback_parser::ast::StmtClassDef, position: usize) -> Te
 
 /// The name under which a member is looked up: as it is mangled in its class.
 fn mangled(class: &Name, name: &Name) -> Name {
-    crate::classes::mangle(class, name)
+    crate::classes::mangle_name(class, name)
 }
 
 /// Whether an expression is a bare name or a dotted one.
@@ -307,10 +315,7 @@ impl Checker<'_> {
     fn fits(&self, value: &Type, place: &Type) -> bool {
         self.fits_by_class(value, place) || {
             // Protocols, and what else is told by more than the names of classes.
-            let env = crate::infer::DbEnv {
-                db: self.db,
-                file: self.file,
-            };
+            let env = crate::infer::DbEnv::new(&self.sight);
             World::new(&env).assignable(value, place)
         }
     }

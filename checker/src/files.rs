@@ -7,6 +7,7 @@ use keelback_parser::{LineIndex, Marker, Parsed};
 
 use crate::db::{Db, File, FilePath};
 use crate::diagnostic::SourceFile;
+use crate::kept::Kept;
 use crate::system::{Status, System};
 
 /// The text of a file, or why there is none.
@@ -154,8 +155,16 @@ pub fn source_file(db: &dyn Db, file: File) -> Arc<SourceFile> {
 ///
 /// Trees hold positions and are not compared: whatever reads one is recomputed on every edit, so what other files read
 /// must be a projection without positions.
-#[salsa::tracked(returns(clone), no_eq, lru = 256)]
 pub fn parsed(db: &dyn Db, file: File) -> Arc<Parsed> {
+    tree(db, file).get(|| parse(db, file))
+}
+
+#[salsa::tracked(returns(ref), no_eq, lru = 256)]
+fn tree(db: &dyn Db, file: File) -> Kept<Parsed> {
+    Kept::new(parse(db, file))
+}
+
+fn parse(db: &dyn Db, file: File) -> Parsed {
     let source = source_text(db, file);
     let text = if source.error.is_none() {
         &*source.text
@@ -168,7 +177,21 @@ pub fn parsed(db: &dyn Db, file: File) -> Arc<Parsed> {
     } else {
         db.project().python_version(db)
     };
-    Arc::new(keelback_parser::parse_module_for(text, version))
+    keelback_parser::parse_module_for(text, version)
+}
+
+/// Lets go of the tree and the index of `file`, in a database that keeps none. Whoever asks for them again gets new ones.
+pub(crate) fn forget_tree(db: &dyn Db, file: File) {
+    if !db.keeps_trees() {
+        tree(db, file).forget();
+        crate::index::forget(db, file);
+    }
+}
+
+/// Every file's tree is needed again and again: none is worth to be thrown out.
+pub(crate) fn keep_all_trees(db: &mut dyn Db) {
+    tree::set_lru_capacity(db, 0);
+    crate::index::keep_all(db);
 }
 
 /// Why a module is static, or that it is not.

@@ -1,6 +1,7 @@
 //! A panic while checking becomes a diagnostic.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
 
@@ -42,7 +43,7 @@ fn install_hook() {
 pub fn guard(
     file: File,
     range: TextRange,
-    what: &str,
+    what: impl fmt::Display,
     work: impl FnOnce() -> Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     install_hook();

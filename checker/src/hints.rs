@@ -18,12 +18,14 @@ const RULES: [Rule; 4] = [
     Rule::ConstantCondition,
 ];
 
+/// Whether anybody wants hints about `file`.
+pub(crate) fn are_wanted(db: &dyn Db, file: File) -> bool {
+    let mut rules = RULES.iter();
+    rules.any(|rule| crate::suppress::is_wanted(db, file, *rule))
+}
+
 /// The hints about a function of `file` with this tree. At most one of each rule is given for one statement.
 pub fn hints(db: &dyn Db, file: File, body: &Body) -> Vec<Diagnostic> {
-    let mut rules = RULES.iter();
-    if !rules.any(|rule| crate::suppress::is_wanted(db, file, *rule)) {
-        return Vec::new();
-    }
     let mut walk = Walk {
         db,
         file,

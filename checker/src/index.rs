@@ -14,6 +14,7 @@ use keelback_parser::{Marker, Parsed};
 
 use crate::db::{Db, File};
 use crate::interface::FunctionKind;
+use crate::kept::Kept;
 use crate::types::Name;
 
 pub(crate) use crate::reach::last_part;
@@ -117,6 +118,8 @@ pub struct FunctionEntry {
     pub is_generator: bool,
     /// Whether its definition may not run.
     pub is_conditional: bool,
+    /// Whether it declares type parameters in brackets.
+    pub has_type_params: bool,
     /// Definitions of the same qualified name before this one, in order: overloads, or redefinitions.
     pub earlier: Vec<FunctionEntry>,
 }
@@ -167,6 +170,8 @@ pub struct ClassEntry {
     pub self_assignments: Vec<SelfAssignment>,
     /// Whether its definition may not run.
     pub is_conditional: bool,
+    /// Whether it declares type parameters in brackets.
+    pub has_type_params: bool,
     /// Whether the file defines the qualified name more than once.
     pub is_redefined: bool,
 }
@@ -217,8 +222,16 @@ pub struct ImportEntry {
 }
 
 /// The index of `file`.
-#[salsa::tracked(returns(clone), no_eq, lru = 256)]
 pub fn module_index(db: &dyn Db, file: File) -> Arc<ModuleIndex> {
+    whole_index(db, file).get(|| make(db, file))
+}
+
+#[salsa::tracked(returns(ref), no_eq, lru = 256)]
+fn whole_index(db: &dyn Db, file: File) -> Kept<ModuleIndex> {
+    Kept::new(make(db, file))
+}
+
+fn make(db: &dyn Db, file: File) -> ModuleIndex {
     let parsed = crate::files::parsed(db, file);
     let marker = if file.path(db).is_stub() {
         Marker::Dynamic
@@ -226,9 +239,17 @@ pub fn module_index(db: &dyn Db, file: File) -> Arc<ModuleIndex> {
         let source = crate::files::source_text(db, file);
         keelback_parser::is_static_module(&source.text)
     };
-    Arc::new(crate::stack::deep(|| {
-        build::build(db, file, marker, &parsed)
-    }))
+    crate::stack::deep(|| build::build(db, file, marker, &parsed))
+}
+
+/// See [`crate::files::forget_tree`].
+pub(crate) fn forget(db: &dyn Db, file: File) {
+    whole_index(db, file).forget();
+}
+
+/// See [`crate::files::keep_all_trees`].
+pub(crate) fn keep_all(db: &mut dyn Db) {
+    whole_index::set_lru_capacity(db, 0);
 }
 
 /// The index of a part of `file`, a stub.

@@ -1,6 +1,6 @@
 //! Where the fields of instances and the methods of a class are.
 
-use crate::classes::{class_interface, is_empty_base, mangle};
+use crate::classes::{class_interface, is_empty_base, mangle_name};
 use crate::db::{Db, File};
 use crate::index::{BindingKind, ClassEntry};
 use crate::interface::{ClassInterface, ClassLayout, FieldSlot, Member, MethodSlot};
@@ -70,7 +70,7 @@ fn add_fields(layout: &mut ClassLayout, entry: &ClassEntry, interface: &ClassInt
             continue;
         };
         let has_default = entry.scope.bindings.iter().any(|(bound, bindings)| {
-            mangle(&entry.qualname, bound) == *name
+            mangle_name(&entry.qualname, bound) == *name
                 && bindings.iter().any(|binding| {
                     matches!(
                         binding.kind,

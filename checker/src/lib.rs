@@ -42,6 +42,7 @@ pub mod index;
 pub mod infer;
 mod inputs;
 pub mod interface;
+mod kept;
 pub mod layout;
 pub mod members;
 pub mod modules;

@@ -1,5 +1,6 @@
 //! Interfaces of functions: what callers know.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use keelback_parser::ast::visitor::{self, Visitor};
@@ -7,7 +8,7 @@ use keelback_parser::ast::{
     Decorator, Expr, Parameter, ParameterWithDefault, Stmt, StmtFunctionDef,
 };
 
-use crate::annotation::Scope;
+use crate::annotation::{Scope, Sight};
 use crate::constants;
 use crate::db::{Db, Definition, File};
 use crate::index::{FunctionEntry, find_function};
@@ -38,11 +39,10 @@ pub fn overloads(db: &dyn Db, from: File, symbol: &Symbol) -> Vec<Arc<FunctionIn
         return Vec::new();
     };
     let definition = Definition::new(db, file, symbol.qualname);
-    let overloads = overloads_query(db, definition);
-    if overloads.is_empty() {
-        return function_query(db, definition).into_iter().collect();
+    match function_query(db, definition) {
+        Some(function) if function.is_overloaded => overloads_query(db, definition).to_vec(),
+        only => only.into_iter().collect(),
     }
-    overloads.to_vec()
 }
 
 #[salsa::tracked(returns(clone))]
@@ -73,6 +73,9 @@ fn function_query<'db>(
     let part = part(db, file, definition.qualname(db));
     let entry = part.index.functions.get(definition.qualname(db))?;
     let own = build(db, file, &part, entry)?;
+    if entry.earlier.is_empty() && !entry.has_decorator("overload") {
+        return Some(Arc::new(own));
+    }
     let overloads = overloads_query(db, definition);
     if overloads.is_empty() {
         return Some(Arc::new(own));
@@ -409,15 +412,27 @@ pub fn scope_of<'db>(
     entry: &FunctionEntry,
     node: &StmtFunctionDef,
 ) -> Scope<'db> {
+    scope_in(&Sight::new(db, file), entry, node)
+}
+
+/// The same of a function of the file that `sight` looks at.
+pub(crate) fn scope_in<'db>(
+    sight: &Rc<Sight<'db>>,
+    entry: &FunctionEntry,
+    node: &StmtFunctionDef,
+) -> Scope<'db> {
     let around = entry
         .qualname
         .strip_suffix(".setter")
         .unwrap_or(&entry.qualname);
     let mut scope = match around.rsplit_once('.') {
-        Some((outer, _)) => Scope::inside(db, file, &Name::new(outer)),
-        None => Scope::module(db, file),
+        Some((outer, _)) => {
+            let class = entry.class.filter(|class| **class == *outer);
+            sight.scope_inside(&class.unwrap_or_else(|| Name::new(outer)))
+        }
+        None => sight.module_scope(),
     };
-    let symbol = Symbol::of(module_name(db, file), entry.qualname);
+    let symbol = Symbol::of(sight.module(), entry.qualname);
     if let Some(type_params) = &node.type_params {
         scope.add_type_params(&type_params.type_params, symbol);
     }

@@ -65,6 +65,7 @@ fn is_of_file(text: &str, parsed: &Parsed, comment: TextRange) -> bool {
 }
 
 /// Whether `file` may have a comment that silences something.
+#[salsa::tracked(returns(copy))]
 fn may_silence(db: &dyn Db, file: File) -> bool {
     crate::files::source_text(db, file).text.contains("ignore")
 }

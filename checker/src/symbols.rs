@@ -465,16 +465,8 @@ pub fn resolve_global(db: &dyn Db, file: File, name: &str) -> Resolved {
     global_with(db, file, symbol_table(db, file), name)
 }
 
-/// What `name` stands for inside of `container`, a function or class of `file`: a class around it, a module-level name, or a builtin.
-pub fn resolve_inside(db: &dyn Db, file: File, container: &str, name: &str) -> Resolved {
-    let table = symbol_table(db, file);
-    match table.nested_class(container, name) {
-        Some(class) => Resolved::Class(class),
-        None => global_with(db, file, table, name),
-    }
-}
-
-fn global_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Resolved {
+/// The same, in the file of this table.
+pub(crate) fn global_with(db: &dyn Db, file: File, table: &SymbolTable, name: &str) -> Resolved {
     match resolve_with(db, file, table, name) {
         Resolved::Missing => resolve_builtin(db, name),
         Resolved::Dynamic if !table.names.contains_key(name) => match resolve_builtin(db, name) {

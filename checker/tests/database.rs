@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, Db, File, query_was_run};
-use keelback_checker::files::{Staticness, staticness};
+use keelback_checker::files::{Staticness, parsed, staticness};
 use keelback_checker::index::{BindingKind, module_index};
 use keelback_checker::interface::FunctionKind;
 use keelback_checker::resolve::{Resolution, module_name, resolve, resolve_module};
@@ -189,8 +189,8 @@ fn an_unchanged_file_is_not_parsed_again() {
     module_index(&db, a);
     module_index(&db, b);
     let log = db.take_log();
-    assert!(query_was_run(&log, "parsed", a), "{log:?}");
-    assert!(!query_was_run(&log, "parsed", b), "{log:?}");
+    assert!(query_was_run(&log, "tree", a), "{log:?}");
+    assert!(!query_was_run(&log, "tree", b), "{log:?}");
     db.set_text(b, Some(Arc::from("z = 1")));
     assert!(module_index(&db, b).scope.bindings.contains_key("z"));
     db.set_text(b, None);
@@ -341,7 +341,39 @@ fn a_fixed_database_finds_what_another_does() {
     };
     let fixed = found(Database::fixed(Arc::new(system.clone()), &settings()));
     assert_eq!(fixed.len(), 3, "{fixed:?}");
+    assert_eq!(
+        fixed,
+        found(Database::brief(Arc::new(system.clone()), &settings()))
+    );
     assert_eq!(fixed, found(Database::new(Arc::new(system), &settings())));
+}
+
+#[test]
+fn a_brief_database_makes_a_tree_again_that_is_asked_for_after_it_was_let_go_of() {
+    let system = MemorySystem::new();
+    system.write(
+        "/src/a.py",
+        "import __static__\ndef f() -> int:\n    return ''\n",
+    );
+    let db = Database::brief(Arc::new(system), &settings());
+    let a = file(&db, "/src/a.py");
+    let before = parsed(&db, a);
+    let index = module_index(&db, a);
+    assert!(
+        Arc::ptr_eq(&before, &parsed(&db, a)),
+        "it is kept until then"
+    );
+    assert_eq!(check_file(&db, a).len(), 1);
+    let after = parsed(&db, a);
+    assert!(!Arc::ptr_eq(&before, &after));
+    assert_eq!(before.body(), after.body());
+    assert!(!Arc::ptr_eq(&index, &module_index(&db, a)));
+    assert!(
+        index
+            .functions
+            .keys()
+            .eq(module_index(&db, a).functions.keys())
+    );
 }
 
 #[test]

@@ -656,9 +656,9 @@ fn a_body_edit_stops_at_the_interface() {
     module_interface(&db, a);
     module_interface(&db, b);
     let log = db.take_log();
-    assert!(query_was_run(&log, "parsed", a), "{log:?}");
+    assert!(query_was_run(&log, "tree", a), "{log:?}");
     assert!(query_was_run(&log, "module_interface", a), "{log:?}");
-    assert!(!query_was_run(&log, "module_index", b), "{log:?}");
+    assert!(!query_was_run(&log, "whole_index", b), "{log:?}");
     assert!(!query_was_run(&log, "module_interface", b), "{log:?}");
 
     // Another field: the layout of the subclass in `b` follows.
@@ -707,7 +707,7 @@ fn a_body_edit_re_checks_one_file() {
     let log = db.take_log();
     assert!(query_was_run(&log, "check_file", a), "{log:?}");
     assert!(!query_was_run(&log, "check_file", b), "{log:?}");
-    assert!(!query_was_run(&log, "parsed", b), "{log:?}");
+    assert!(!query_was_run(&log, "tree", b), "{log:?}");
 
     // The override in `b` no longer fits.
     system.write(

@@ -67,7 +67,7 @@ impl Scope<'_> {
 
     /// The alias that a class around binds to `name`.
     pub(super) fn alias_of_class(&self, container: &str, name: &str) -> Option<Resolved> {
-        let table = crate::symbols::symbol_table(self.db, self.file);
+        let table = self.sight.table();
         if table.class_aliases.is_empty() {
             return None;
         }

@@ -512,10 +512,7 @@ impl Scope<'_> {
         if !self.is_checked {
             return;
         }
-        let env = crate::infer::DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = crate::infer::DbEnv::new(&self.sight);
         let world = crate::infer::world::World::new(&env);
         let has_tuple = params.iter().any(|own| own.kind == VariableKind::Tuple);
         for (i, (param, arg)) in params.iter().zip(args).enumerate() {

@@ -11,7 +11,7 @@ use crate::simple::SimpleTypes;
 use crate::stubs::Part;
 use crate::types::{Constant, Name, Symbol, Type};
 
-use super::mangle;
+use super::mangle_name;
 
 /// The attributes that the body of a class, or its methods through `self`, annotate.
 pub(super) fn declared(
@@ -34,7 +34,7 @@ pub(super) fn declared(
         .map(|assignment| (&assignment.name, assignment.stmt, Some(&assignment.method)));
     let mut inside: Option<Scope<'_>> = None;
     for (name, stmt, method) in in_body.chain(through_self) {
-        let name = mangle(&entry.qualname, name);
+        let name = mangle_name(&entry.qualname, name);
         if found.contains_key(&name) {
             continue;
         }
@@ -99,7 +99,7 @@ pub(super) fn believed(
     let mut found = IndexMap::default();
     let module = crate::resolve::module_name(db, file);
     for (name, bindings) in &entry.scope.bindings {
-        let name = mangle(&entry.qualname, name);
+        let name = mangle_name(&entry.qualname, name);
         let Some(last) = bindings.last() else {
             continue;
         };

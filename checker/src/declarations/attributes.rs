@@ -3,7 +3,6 @@
 use keelback_parser::text_size::TextRange;
 
 use super::{Checker, mangled};
-use crate::annotation::Scope;
 use crate::index::{BindingKind, ClassEntry, find_stmt};
 use crate::infer::DbEnv;
 use crate::infer::world::World;
@@ -118,10 +117,7 @@ impl Checker<'_> {
         if is_descriptor(&own.read) || is_descriptor(&theirs.read) {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         let fits = |value: &Type, place: &Type| {
             value.is_dynamic() || place.is_dynamic() || world.assignable(value, place)
@@ -265,7 +261,7 @@ impl Checker<'_> {
             return None;
         };
         let node = find_stmt(&parsed, binding.stmt)?.as_assign_stmt()?;
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         // Displays take the type that is declared.
         match SimpleTypes::new(&scope).ty(&node.value) {
             Type::Instance(_, args) | Type::Exact(_, args) if !args.is_empty() => None,

@@ -4,7 +4,6 @@ use keelback_parser::ast::{Expr, StmtClassDef};
 use keelback_parser::text_size::Ranged;
 
 use super::{Checker, is_name, mangled};
-use crate::annotation::Scope;
 use crate::classes::class_interface;
 use crate::files::{Staticness, staticness};
 use crate::index::{BindingKind, ClassEntry, find_class};
@@ -39,7 +38,7 @@ impl Checker<'_> {
     }
 
     fn bases(&mut self, class: &ClassEntry, node: &StmtClassDef) {
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         let own = Symbol::of(module_name(self.db, self.file), class.qualname);
         for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
             let head = match base {

@@ -24,12 +24,12 @@ impl Checker<'_> {
                 .filter_map(|stmt| stmt.as_ann_assign_stmt().cloned())
                 .collect()
         };
-        let module = Scope::module(self.db, self.file);
+        let module = self.sight.module_scope();
         for (name, bindings) in &index.scope.bindings {
             self.declared(&module, name, &declarations_of(bindings));
         }
         for class in index.classes.values() {
-            let scope = Scope::inside(self.db, self.file, &class.qualname);
+            let scope = self.sight.scope_inside(&class.qualname);
             for (name, bindings) in &class.scope.bindings {
                 self.declared(&scope, name, &declarations_of(bindings));
             }

@@ -4,7 +4,6 @@ use keelback_parser::ast::Expr;
 use keelback_parser::text_size::{Ranged, TextRange};
 
 use super::Checker;
-use crate::annotation::Scope;
 use crate::classes::{class_in, class_interface, mangle};
 use crate::index::{BindingKind, ClassEntry, find_stmt};
 use crate::infer::DbEnv;
@@ -46,10 +45,7 @@ impl Checker<'_> {
         if !made.init {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         if !world.ancestry(&interface.symbol).complete {
             return;
@@ -81,7 +77,7 @@ impl Checker<'_> {
             return;
         }
         let parsed = crate::files::parsed(self.db, self.file);
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         for (name, bindings) in &class.scope.bindings {
             for binding in bindings {
                 let stmt = find_stmt(&parsed, binding.stmt);
@@ -168,10 +164,7 @@ impl Checker<'_> {
         if function.kind != FunctionKind::Method || function.is_wrapped {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         let ancestry = world.ancestry(&interface.symbol);
         if !ancestry.complete {

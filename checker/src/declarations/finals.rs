@@ -3,7 +3,6 @@
 use keelback_parser::text_size::TextRange;
 
 use super::{Checker, mangled};
-use crate::annotation::Scope;
 use crate::classes::class_interface;
 use crate::index::{Binding, BindingKind, ClassEntry, find_stmt};
 use crate::interface::{Export, Member};
@@ -76,8 +75,8 @@ impl Checker<'_> {
     fn final_declaration(&self, class: Option<&Name>, bindings: &[Binding]) -> Option<TextRange> {
         let parsed = crate::files::parsed(self.db, self.file);
         let scope = match class {
-            Some(class) => Scope::inside(self.db, self.file, class),
-            None => Scope::module(self.db, self.file),
+            Some(class) => self.sight.scope_inside(class),
+            None => self.sight.module_scope(),
         };
         bindings.iter().find_map(|binding| {
             if !matches!(binding.kind, BindingKind::Annotated { .. }) {

@@ -46,8 +46,8 @@ impl Checker<'_> {
         );
         for (class, names) in scopes {
             let scope = match &class {
-                Some(class) => Scope::inside(self.db, self.file, class),
-                None => Scope::module(self.db, self.file),
+                Some(class) => self.sight.scope_inside(class),
+                None => self.sight.module_scope(),
             };
             for binding in names.bindings.values().flatten() {
                 if !matches!(binding.kind, BindingKind::Annotated { .. }) || binding.is_conditional
@@ -76,7 +76,7 @@ impl Checker<'_> {
                 let Some(node) = find_function(&parsed, entry.range) else {
                     continue;
                 };
-                let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+                let scope = crate::signatures::scope_in(&self.sight, entry, node);
                 let parameters = node
                     .parameters
                     .iter()

@@ -28,7 +28,7 @@ impl Checker<'_> {
                 if let Some(node) = find_function(&parsed, entry.range)
                     && let Some(params) = &node.type_params
                 {
-                    let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+                    let scope = crate::signatures::scope_in(&self.sight, entry, node);
                     let names: Vec<&str> =
                         params.iter().map(|param| param.name().as_str()).collect();
                     let own = crate::signatures::parameters(node)
@@ -66,7 +66,7 @@ impl Checker<'_> {
     }
 
     fn generic_class(&mut self, class: &ClassEntry, node: &StmtClassDef) {
-        let scope = Scope::inside(self.db, self.file, &class.qualname).unowned();
+        let scope = self.sight.scope_inside(&class.qualname).unowned();
         let bases: Vec<&Expr> = node.bases().iter().collect();
         // There the two are what they are made of.
         let is_typing = &*crate::resolve::module_name(self.db, self.file) == "typing";
@@ -278,7 +278,7 @@ impl Checker<'_> {
         let Some((outer, _)) = class.qualname.rsplit_once('.') else {
             return;
         };
-        let scope = Scope::inside(self.db, self.file, &Name::new(outer));
+        let scope = self.sight.scope_inside(&Name::new(outer));
         for variable in own {
             let mut named = vec![*variable];
             if let Some(default) = variable.default {
@@ -324,10 +324,7 @@ impl Checker<'_> {
         if declared.is_empty() {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         for base in bases {
             let Expr::Subscript(node) = base else {
@@ -382,7 +379,7 @@ impl Checker<'_> {
             else {
                 continue;
             };
-            let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+            let scope = crate::signatures::scope_in(&self.sight, entry, node);
             let mut annotations = crate::signatures::parameters(node)
                 .filter_map(|(parameter, _)| parameter.annotation.as_deref())
                 .chain(node.returns.as_deref());

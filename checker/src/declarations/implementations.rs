@@ -26,10 +26,7 @@ impl Checker<'_> {
         if declared.len() != entries.len() {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         // Of a receiver an overload may say more than the function that has it.
         let has_receiver = implementation.class.is_some() && own.kind != FunctionKind::StaticMethod;

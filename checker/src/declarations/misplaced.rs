@@ -3,7 +3,6 @@
 use keelback_parser::text_size::Ranged;
 
 use super::Checker;
-use crate::annotation::Scope;
 use crate::index::{FunctionEntry, find_class, find_function};
 use crate::interface::{FunctionKind, ParamKind};
 use crate::rules::Rule;
@@ -56,8 +55,8 @@ impl Checker<'_> {
             return;
         };
         let scope = match &entry.class {
-            Some(class) => Scope::inside(self.db, self.file, class),
-            None => Scope::module(self.db, self.file),
+            Some(class) => self.sight.scope_inside(class),
+            None => self.sight.module_scope(),
         };
         for decorator in &node.decorator_list {
             let (Resolved::Function(symbol) | Resolved::Class(symbol)) =

@@ -20,7 +20,7 @@ impl Checker<'_> {
         let Some(interface) = class_in(self.db, self.file, &class.qualname) else {
             return;
         };
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         let is_direct = |base: &Expr| matches!(scope.resolve(typed_dicts::head(base)), Resolved::Class(symbol) if is_maker(&symbol));
         if typed_dicts::bases(node).any(is_direct) {
             self.named_tuple_bases(&scope, node);
@@ -100,7 +100,7 @@ impl Checker<'_> {
     pub(super) fn named_tuple_calls(&mut self) {
         let parsed = crate::files::parsed(self.db, self.file);
         let index = self.index.clone();
-        let scope = Scope::module(self.db, self.file);
+        let scope = self.sight.module_scope();
         let part = Part {
             parsed,
             index: index.clone(),

@@ -16,8 +16,8 @@ impl Checker<'_> {
                 continue;
             }
             let scope = match &class {
-                Some(class) => Scope::inside(self.db, self.file, class),
-                None => Scope::module(self.db, self.file),
+                Some(class) => self.sight.scope_inside(class),
+                None => self.sight.module_scope(),
             };
             if scope.is_of_typing(&call.func, "NewType") {
                 self.new_type(&name, &call, &scope);

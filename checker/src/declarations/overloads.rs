@@ -1,7 +1,6 @@
 //! Overloads: that there are several, that something implements them, and that their decorators agree.
 
 use super::Checker;
-use crate::annotation::Scope;
 use crate::classes::class_in;
 use crate::index::{FunctionEntry, find_function};
 use crate::interface::FunctionKind;
@@ -110,8 +109,8 @@ impl Checker<'_> {
             return false;
         };
         let scope = match &entry.class {
-            Some(class) => Scope::inside(self.db, self.file, class),
-            None => Scope::module(self.db, self.file),
+            Some(class) => self.sight.scope_inside(class),
+            None => self.sight.module_scope(),
         };
         node.decorator_list.iter().any(|own| {
             known_decorator(&scope, &own.expression, node.name.as_str()) == Some(decorator)

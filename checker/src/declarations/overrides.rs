@@ -120,7 +120,7 @@ impl Checker<'_> {
 
     /// The name of the first overload of a method, or of the method itself, that is marked `@override`.
     fn marked_override(&self, class: &ClassEntry, entry: &FunctionEntry) -> Option<TextRange> {
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         let parsed = crate::files::parsed(self.db, self.file);
         let mut all = entry.overloads().into_iter().chain([entry]);
         let marked = all.find(|entry| {

@@ -4,7 +4,6 @@ use keelback_parser::ast::{Expr, StmtClassDef};
 use keelback_parser::text_size::Ranged;
 
 use super::{Checker, is_name};
-use crate::annotation::Scope;
 use crate::classes::{class_in, class_interface};
 use crate::index::ClassEntry;
 use crate::infer::DbEnv;
@@ -29,7 +28,7 @@ impl Checker<'_> {
 
     /// The bases of a protocol are protocols; its type variables are in the brackets of one of `Protocol` and `Generic`.
     fn protocol_bases(&mut self, class: &ClassEntry, node: &StmtClassDef) {
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         for base in node.arguments.iter().flat_map(|arguments| &arguments.args) {
             let (head, is_subscripted) = match base {
                 Expr::Subscript(subscript) => (&*subscript.value, true),
@@ -99,10 +98,7 @@ impl Checker<'_> {
         if interface.members.values().any(is_unknown) {
             return;
         }
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         let mut problems = Vec::new();
         for variable in &interface.type_params {

@@ -81,7 +81,7 @@ impl Checker<'_> {
         }
         let parsed = crate::files::parsed(self.db, self.file);
         let index = self.index.clone();
-        let module = Scope::module(self.db, self.file);
+        let module = self.sight.module_scope();
         for (name, bindings) in &index.scope.bindings {
             for node in annotated(&parsed, bindings) {
                 self.qualified(&module, &node.annotation, Place::Module);
@@ -90,7 +90,7 @@ impl Checker<'_> {
             }
         }
         for class in index.classes.values() {
-            let scope = Scope::inside(self.db, self.file, &class.qualname);
+            let scope = self.sight.scope_inside(&class.qualname);
             let place = Place::Class(self.shape(class));
             for (name, bindings) in &class.scope.bindings {
                 for node in annotated(&parsed, bindings) {
@@ -105,7 +105,7 @@ impl Checker<'_> {
                 let Some(node) = find_function(&parsed, entry.range) else {
                     continue;
                 };
-                let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+                let scope = crate::signatures::scope_in(&self.sight, entry, node);
                 for parameter in &node.parameters {
                     if let Some(annotation) = parameter.annotation() {
                         self.qualified(&scope, annotation, Place::Parameter);
@@ -116,7 +116,7 @@ impl Checker<'_> {
                 }
                 let mut declared = Declared(Vec::new());
                 declared.visit_body(&node.body);
-                let inside = Scope::inside(self.db, self.file, &entry.qualname);
+                let inside = self.sight.scope_inside(&entry.qualname);
                 for node in declared.0 {
                     let place = match &*node.target {
                         Expr::Attribute(_) => Place::Attribute(

@@ -43,8 +43,8 @@ impl Checker<'_> {
         }
         let symbol = Symbol::of(module_name(self.db, self.file), qualname);
         let outer = match &class {
-            Some(class) => Scope::inside(self.db, self.file, class),
-            None => Scope::module(self.db, self.file),
+            Some(class) => self.sight.scope_inside(class),
+            None => self.sight.module_scope(),
         };
         let mut scope = outer.of_alias(symbol).checked();
         if found.form == Form::Implicit {

@@ -5,7 +5,7 @@ use keelback_parser::text_size::{Ranged, TextRange};
 
 use super::Checker;
 use crate::annotation::Scope;
-use crate::index::{find_function, find_stmt};
+use crate::index::{BindingKind, find_function, find_stmt};
 use crate::interface::ParamKind;
 use crate::rules::Rule;
 use crate::types::{Name, Type, Variable, VariableKind};
@@ -18,8 +18,8 @@ impl Checker<'_> {
                 continue;
             }
             let scope = match &class {
-                Some(class) => Scope::inside(self.db, self.file, class),
-                None => Scope::module(self.db, self.file),
+                Some(class) => self.sight.scope_inside(class),
+                None => self.sight.module_scope(),
             };
             if scope.is_of_typing(&call.func, &kind) {
                 self.variable_call(&kind, &name, &call, scope);
@@ -30,7 +30,7 @@ impl Checker<'_> {
         for function in index.functions.values() {
             for entry in function.earlier.iter().chain([function]) {
                 if let Some(node) = find_function(&parsed, entry.range) {
-                    let scope = crate::signatures::scope_of(self.db, self.file, entry, node);
+                    let scope = crate::signatures::scope_in(&self.sight, entry, node);
                     self.components(node, &scope);
                     self.type_params(node.type_params.as_deref(), &scope);
                 }
@@ -38,7 +38,7 @@ impl Checker<'_> {
         }
         for class in index.classes.values() {
             if let Some(node) = crate::index::find_class(&parsed, class.range) {
-                let scope = Scope::inside(self.db, self.file, &class.qualname);
+                let scope = self.sight.scope_inside(&class.qualname);
                 self.type_params(node.type_params.as_deref(), &scope);
             }
         }
@@ -54,6 +54,9 @@ impl Checker<'_> {
         for (class, scope) in scopes {
             for (name, bindings) in &scope.bindings {
                 for binding in bindings {
+                    if binding.kind != BindingKind::Assigned {
+                        continue;
+                    }
                     if let Some(Stmt::Assign(node)) = find_stmt(&parsed, binding.stmt)
                         && let ([Expr::Name(_)], Expr::Call(call)) =
                             (&node.targets[..], &*node.value)
@@ -157,10 +160,7 @@ impl Checker<'_> {
         else {
             return;
         };
-        let env = crate::infer::DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = crate::infer::DbEnv::new(&self.sight);
         let world = crate::infer::world::World::new(&env);
         let name = variable.name;
         let of_default: Vec<Type> = match *default {

@@ -26,7 +26,7 @@ impl Checker<'_> {
         if interface.typed_dict.is_none() {
             return;
         }
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         self.typed_dict_body(class);
         self.typed_dict_bases(&scope, node);
         if let Some(arguments) = node.arguments.as_deref() {
@@ -125,10 +125,7 @@ impl Checker<'_> {
         node: &StmtClassDef,
         interface: &ClassInterface,
     ) {
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         let relation = Relation::new(&world);
         let Some(declared) = &interface.typed_dict else {
@@ -230,7 +227,7 @@ impl Checker<'_> {
             parsed: parsed.clone(),
             index: index.clone(),
         };
-        let scope = Scope::module(self.db, self.file);
+        let scope = self.sight.module_scope();
         for (name, bindings) in &index.scope.bindings {
             let value = match &bindings[..] {
                 [binding] => find_stmt(&parsed, binding.stmt)
@@ -327,10 +324,7 @@ impl Checker<'_> {
                 return;
             }
         };
-        let env = DbEnv {
-            db: self.db,
-            file: self.file,
-        };
+        let env = DbEnv::new(&self.sight);
         let world = World::new(&env);
         let Some(shape) = world.shape_of(&of) else {
             return;

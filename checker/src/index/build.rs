@@ -466,6 +466,7 @@ impl Builder<'_> {
                 is_async: node.is_async,
                 is_generator: body.has_yield,
                 is_conditional: self.conditional > 0,
+                has_type_params: node.type_params.is_some(),
                 earlier,
             },
         );
@@ -548,6 +549,7 @@ impl Builder<'_> {
                 scope: Scope::default(),
                 self_assignments: Vec::new(),
                 is_conditional: self.conditional > 0,
+                has_type_params: node.type_params.is_some(),
                 is_redefined,
             },
         );

@@ -4,6 +4,7 @@ use crate::collections::IndexSet;
 use keelback_parser::ast;
 use keelback_parser::text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ pub struct Cx<'a> {
     /// How many of them have names of the scope.
     pub named: usize,
     /// Locals by name.
-    pub by_name: FxHashMap<String, LocalId>,
+    pub by_name: FxHashMap<Name, LocalId>,
     /// Names of the comprehensions around, innermost last.
     pub comprehension: Vec<FxHashMap<String, LocalId>>,
     /// Declared types of named locals.
@@ -476,7 +477,7 @@ impl<'a> Cx<'a> {
     }
 
     /// `name` as it is stored in an object, mangled inside classes.
-    pub fn mangled(&self, name: &str) -> String {
+    pub fn mangled<'n>(&self, name: &'n str) -> Cow<'n, str> {
         super::scope::mangle(self.class.as_ref().map(Symbol::name), name)
     }
 

@@ -3,7 +3,7 @@
 use keelback_parser::ast::Expr;
 use keelback_parser::text_size::{Ranged, TextRange};
 
-use crate::annotation::Scope;
+use crate::annotation::{Scope, Sight};
 use crate::db::{Db, Definition, File};
 use crate::index::{FunctionEntry, find_function};
 use crate::interface::FunctionKind;
@@ -53,7 +53,7 @@ pub(crate) fn apply(
         Some((outer, _)) => Scope::inside(db, file, &Name::new(outer)),
         None => Scope::module(db, file),
     };
-    let env = DbEnv { db, file };
+    let env = DbEnv::new(&Sight::new(db, file));
     let world = World::new(&env);
     let symbol = Symbol::of(module_name(db, file), entry.qualname);
     let mut ty = world.undecorated(&symbol)?;
@@ -85,7 +85,7 @@ pub(crate) fn apply(
 
 /// The type of the value of an expression outside of functions, as far as signatures say it.
 pub(crate) fn value_of(db: &dyn Db, file: File, scope: &Scope<'_>, expr: &Expr) -> Option<Type> {
-    let env = DbEnv { db, file };
+    let env = DbEnv::new(&Sight::new(db, file));
     decorator_type(&World::new(&env), scope, expr)
 }
 

@@ -342,7 +342,8 @@ impl Cx<'_> {
             }
             Resolved::Undefined => {
                 if !self.names.globals.contains(name) && name != "__class__" {
-                    let mut known: Vec<String> = self.by_name.keys().cloned().collect();
+                    let mut known: Vec<String> =
+                        self.by_name.keys().map(|n| n.to_string()).collect();
                     for module in [&*self.module, "builtins"] {
                         known.extend(self.world.names(module).iter().map(|n| n.to_string()));
                     }

@@ -86,19 +86,20 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     let names = Names::of(scope.body);
     let mut cx = start(scope, &names);
     let params = cx.locals.len();
-    let param_names: FxHashSet<String> = cx.by_name.keys().cloned().collect();
+    let param_names: FxHashSet<Name> = cx.by_name.keys().copied().collect();
     if scope.kind != ScopeKind::Module {
         for (name, ty) in scope.captured {
-            let own = cx.by_name.contains_key(name)
-                || names.bound.contains(name)
+            let own = cx.by_name.contains_key(&**name)
+                || names.bound.contains(&**name)
                 || names.globals.contains(name);
             if own {
                 continue;
             }
             let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
-            cx.by_name.insert(name.clone(), id);
+            let name = Name::new(name);
+            cx.by_name.insert(name, id);
             cx.locals.push(Local {
-                name: Name::new(name),
+                name,
                 ty: *ty,
                 maybe_unbound: false,
             });
@@ -109,14 +110,14 @@ pub fn infer(scope: &Scope<'_>) -> Inferred {
     if scope.kind != ScopeKind::Module {
         for name in names.bound.iter().filter(|n| !param_names.contains(*n)) {
             let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
-            cx.by_name.insert(name.clone(), id);
+            cx.by_name.insert(*name, id);
             cx.locals.push(Local {
-                name: Name::new(name),
+                name: *name,
                 ty: Type::Dynamic,
                 maybe_unbound: false,
             });
             cx.declared
-                .push(names.shared.contains(name).then_some(Type::Dynamic));
+                .push(names.shared.contains(&**name).then_some(Type::Dynamic));
         }
     }
     cx.named = cx.locals.len();
@@ -224,7 +225,7 @@ fn start<'a>(scope: &Scope<'a>, names: &'a Names) -> Cx<'a> {
                 _ => erase_top(&param.ty),
             };
             let id = LocalId(u32::try_from(cx.locals.len()).unwrap_or(u32::MAX));
-            cx.by_name.insert(param.name.to_string(), id);
+            cx.by_name.insert(param.name, id);
             cx.locals.push(Local {
                 name: param.name,
                 ty,

@@ -16,6 +16,7 @@ pub mod attr;
 mod attr_union;
 pub mod belief;
 pub mod bind;
+mod bodies;
 pub mod builtin;
 mod builtin_belief;
 pub mod call;
@@ -53,6 +54,7 @@ pub mod typed_dict;
 mod unpack;
 pub mod world;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -61,17 +63,19 @@ use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Stmt};
 use keelback_parser::text_size::{Ranged, TextRange};
 
-use crate::annotation::Scope as AnnotationScope;
+use crate::annotation::{Scope as AnnotationScope, Sight};
 use crate::db::{Db, File, FunctionGroup};
 use crate::diagnostic::Diagnostic;
 use crate::index::{FunctionEntry, find_class, find_function, module_index};
 use crate::interface::{ClassInterface, Export, FunctionInterface};
 use crate::reach::Environment;
-use crate::resolve::{module_name, resolve_from};
+use crate::resolve::module_name;
 use crate::rules::Rule;
 use crate::tree::{Body, Fallback};
 use crate::types::{Name, Symbol, Type, Variable};
 
+pub use bodies::check_bodies;
+use bodies::is_local;
 use cx::{Declared, Finding, ScopeKind};
 pub use function::Learned;
 use function::{Inferred, Scope, infer};
@@ -100,13 +104,23 @@ pub struct Explanation {
 
 /// The database as inference sees it.
 pub(crate) struct DbEnv<'db> {
-    pub(crate) db: &'db dyn Db,
-    pub(crate) file: File,
+    db: &'db dyn Db,
+    file: File,
+    sight: Rc<Sight<'db>>,
 }
 
-impl DbEnv<'_> {
+impl<'db> DbEnv<'db> {
+    /// What is asked from the file that `sight` looks at.
+    pub(crate) fn new(sight: &Rc<Sight<'db>>) -> DbEnv<'db> {
+        DbEnv {
+            db: sight.db(),
+            file: sight.file(),
+            sight: Rc::clone(sight),
+        }
+    }
+
     fn find(&self, module: &str) -> Option<File> {
-        resolve_from(self.db, self.file, &Name::new(module))
+        self.sight.home_of(module)
     }
 }
 
@@ -162,11 +176,13 @@ impl Env for DbEnv<'_> {
     }
 
     fn class(&self, symbol: &Symbol) -> Option<Arc<ClassInterface>> {
-        crate::classes::class_interface(self.db, self.file, symbol)
+        let file = self.sight.home(&symbol.module)?;
+        crate::classes::class_in(self.db, file, &symbol.qualname)
     }
 
     fn function(&self, symbol: &Symbol) -> Option<Arc<FunctionInterface>> {
-        crate::signatures::function_interface(self.db, self.file, symbol)
+        let file = self.sight.home(&symbol.module)?;
+        crate::signatures::function_in(self.db, file, &symbol.qualname)
     }
 
     fn alias(&self, symbol: &Symbol) -> Option<(Arc<[Variable]>, Type)> {
@@ -243,12 +259,12 @@ impl<'a> Part<'a> {
 }
 
 fn run(
-    db: &dyn Db,
-    file: File,
     world: &World<'_>,
+    sight: &Rc<Sight<'_>>,
     scope: &AnnotationScope<'_>,
     part: Part<'_>,
 ) -> Inferred {
+    let (db, file) = (sight.db(), sight.file());
     let scope = scope.clone().checked();
     let source = crate::files::source_text(db, file);
     let environment = Environment::of(db);
@@ -267,7 +283,7 @@ fn run(
             is_annotated: scope.is_annotated(expr),
         }
     };
-    let nest = DbNest { db, file, world };
+    let nest = DbNest { sight, world };
     infer(&Scope {
         world,
         nest: Some(&nest),
@@ -276,7 +292,7 @@ fn run(
         annotations: &annotations,
         decide: &decide,
         source: &source.text,
-        module: module_name(db, file),
+        module: sight.module(),
         kind: part.kind,
         function: part.function,
         class: part.class,
@@ -288,17 +304,17 @@ fn run(
 }
 
 /// What is nested in functions, found in the database.
-struct DbNest<'a> {
-    db: &'a dyn Db,
-    file: File,
+struct DbNest<'a, 'db> {
+    sight: &'a Rc<Sight<'db>>,
     world: &'a World<'a>,
 }
 
-impl DbNest<'_> {
+impl DbNest<'_, '_> {
     fn infer(&self, qualname: &Name, part: Part<'_>, captured: &[Captured]) -> Inferred {
-        let scope = AnnotationScope::inside(self.db, self.file, qualname).checked();
-        let source = crate::files::source_text(self.db, self.file);
-        let environment = Environment::of(self.db);
+        let scope = self.sight.scope_inside(qualname).checked();
+        let (db, file) = (self.sight.db(), self.sight.file());
+        let source = crate::files::source_text(db, file);
+        let environment = Environment::of(db);
         let decide = |condition: &ast::Expr| environment.truth(condition);
         let annotations = |expr: &ast::Expr| -> Declared {
             let mut problems = Vec::new();
@@ -318,7 +334,7 @@ impl DbNest<'_> {
             annotations: &annotations,
             decide: &decide,
             source: &source.text,
-            module: module_name(self.db, self.file),
+            module: self.sight.module(),
             kind: part.kind,
             function: part.function,
             class: part.class,
@@ -330,18 +346,18 @@ impl DbNest<'_> {
     }
 
     fn symbol(&self, qualname: Name) -> Symbol {
-        Symbol::of(module_name(self.db, self.file), qualname)
+        Symbol::of(self.sight.module(), qualname)
     }
 }
 
-impl Nest for DbNest<'_> {
+impl Nest for DbNest<'_, '_> {
     fn function(&self, node: &ast::StmtFunctionDef) -> Option<Symbol> {
-        let index = module_index(self.db, self.file);
+        let index = &self.sight.whole().index;
         Some(self.symbol(index.function_of(node)?.qualname))
     }
 
     fn class(&self, node: &ast::StmtClassDef) -> Option<Symbol> {
-        let index = module_index(self.db, self.file);
+        let index = &self.sight.whole().index;
         Some(self.symbol(index.class_of(node)?.qualname))
     }
 
@@ -350,11 +366,12 @@ impl Nest for DbNest<'_> {
         node: &ast::StmtFunctionDef,
         captured: &[Captured],
     ) -> (Vec<Finding>, Type) {
-        let index = module_index(self.db, self.file);
+        let index = &self.sight.whole().index;
         let Some(entry) = index.function_of(node) else {
             return (Vec::new(), Type::Dynamic);
         };
-        let Some(interface) = crate::signatures::function_in(self.db, self.file, &entry.qualname)
+        let Some(interface) =
+            crate::signatures::function_in(self.sight.db(), self.sight.file(), &entry.qualname)
         else {
             return (Vec::new(), Type::Dynamic);
         };
@@ -414,56 +431,59 @@ fn check_functions<'db>(
 ) -> FxHashMap<Name, Arc<CheckedFunction>> {
     let file = group.file(db);
     let index = module_index(db, file);
-    let env = DbEnv { db, file };
+    let sight = Sight::new(db, file);
+    let env = DbEnv::new(&sight);
     let world = World::new(&env);
     let first = group.number(db) * TOGETHER;
     let entries = index.functions.values().skip(first).take(TOGETHER);
     crate::stack::deep(|| {
         entries
             .filter(|entry| entry.parent.is_none())
-            .filter_map(|entry| Some((entry.qualname, check_guarded(db, file, &world, entry)?)))
+            .filter_map(|entry| {
+                Some((
+                    entry.qualname,
+                    Arc::new(check_guarded(&world, &sight, entry)?),
+                ))
+            })
             .collect()
     })
 }
 
 /// Checks one function; a panic in it is what is found.
 fn check_guarded(
-    db: &dyn Db,
-    file: File,
     world: &World<'_>,
+    sight: &Rc<Sight<'_>>,
     entry: &FunctionEntry,
-) -> Option<Arc<CheckedFunction>> {
-    let what = format!("function `{}`", entry.qualname);
+) -> Option<CheckedFunction> {
+    let file = sight.file();
+    let what = format_args!("function `{}`", entry.qualname);
     let mut checked = None;
-    let diagnostics = crate::check::guard(file, entry.name_range, &what, || {
-        checked = check_one(db, file, world, entry);
+    let diagnostics = crate::check::guard(file, entry.name_range, what, || {
+        checked = check_one(world, sight, entry);
         Vec::new()
     });
     if diagnostics.is_empty() {
-        return checked.map(Arc::new);
+        return checked;
     }
     let body = Err(Fallback {
         reason: Name::new("an error in it"),
         span: entry.name_range,
     });
-    Some(Arc::new(CheckedFunction { diagnostics, body }))
+    Some(CheckedFunction { diagnostics, body })
 }
 
 fn check_one(
-    db: &dyn Db,
-    file: File,
     world: &World<'_>,
+    sight: &Rc<Sight<'_>>,
     entry: &FunctionEntry,
 ) -> Option<CheckedFunction> {
+    let (db, file) = (sight.db(), sight.file());
     let qualname = &entry.qualname;
-    let parsed = crate::files::parsed(db, file);
-    let node = find_function(&parsed, entry.range)?;
+    let parsed = &sight.whole().parsed;
+    let node = find_function(parsed, entry.range)?;
     let interface = crate::signatures::function_in(db, file, qualname)?;
-    let scope = AnnotationScope::inside(db, file, qualname);
-    let class = entry
-        .class
-        .as_ref()
-        .map(|c| Symbol::of(module_name(db, file), *c));
+    let scope = sight.scope_inside(qualname);
+    let class = entry.class.map(|class| Symbol::of(sight.module(), class));
     let part = Part {
         kind: ScopeKind::Function,
         function: Some(interface),
@@ -473,7 +493,7 @@ fn check_one(
         name_span: entry.name_range,
         records: false,
     };
-    let found = run(db, file, world, &scope, part);
+    let found = run(world, sight, &scope, part);
     let mut body = found.body;
     if entry.is_redefined() && body.is_ok() {
         body = Err(Fallback {
@@ -523,7 +543,8 @@ pub fn function_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learne
     let entry = index.functions.get(qualname)?;
     let parsed = crate::files::parsed(db, file);
     let node = find_function(&parsed, entry.range)?;
-    let scope = AnnotationScope::inside(db, file, qualname);
+    let sight = Sight::new(db, file);
+    let scope = sight.scope_inside(qualname);
     let part = Part {
         kind: ScopeKind::Function,
         function: Some(crate::signatures::function_in(db, file, qualname)?),
@@ -536,8 +557,8 @@ pub fn function_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learne
         name_span: entry.name_range,
         records: true,
     };
-    let env = DbEnv { db, file };
-    Some(run(db, file, &World::new(&env), &scope, part).types)
+    let env = DbEnv::new(&sight);
+    Some(run(&World::new(&env), &sight, &scope, part).types)
 }
 
 /// The same of a class's own code.
@@ -549,7 +570,8 @@ pub fn class_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learned> 
     let entry = index.classes.get(qualname)?;
     let parsed = crate::files::parsed(db, file);
     let node = find_class(&parsed, entry.range)?;
-    let scope = AnnotationScope::inside(db, file, qualname);
+    let sight = Sight::new(db, file);
+    let scope = sight.scope_inside(qualname);
     let part = Part {
         kind: ScopeKind::Class,
         function: None,
@@ -559,14 +581,15 @@ pub fn class_types(db: &dyn Db, file: File, qualname: &Name) -> Option<Learned> 
         name_span: entry.name_range,
         records: true,
     };
-    let env = DbEnv { db, file };
-    Some(run(db, file, &World::new(&env), &scope, part).types)
+    let env = DbEnv::new(&sight);
+    Some(run(&World::new(&env), &sight, &scope, part).types)
 }
 
 /// The same of a module's own code.
 pub fn module_types(db: &dyn Db, file: File) -> Learned {
     let parsed = crate::files::parsed(db, file);
-    let scope = AnnotationScope::module(db, file);
+    let sight = Sight::new(db, file);
+    let scope = sight.module_scope();
     let part = Part {
         kind: ScopeKind::Module,
         function: None,
@@ -576,8 +599,8 @@ pub fn module_types(db: &dyn Db, file: File) -> Learned {
         name_span: TextRange::default(),
         records: true,
     };
-    let env = DbEnv { db, file };
-    run(db, file, &World::new(&env), &scope, part).types
+    let env = DbEnv::new(&sight);
+    run(&World::new(&env), &sight, &scope, part).types
 }
 
 /// Collects what is wrong with the annotations of a function's locals.
@@ -609,187 +632,6 @@ pub fn functions(db: &dyn Db, file: File) -> Vec<Name> {
         .filter(|f| f.parent.is_none())
         .map(|f| f.qualname)
         .collect()
-}
-
-/// What is reported about the bodies of a file: of its functions, its classes, and its own code.
-pub fn check_bodies(db: &dyn Db, file: File) -> Vec<Diagnostic> {
-    let env = DbEnv { db, file };
-    let world = World::new(&env);
-    let mut all = module_body(db, file, &world);
-    let index = module_index(db, file);
-    for name in index.classes.keys() {
-        all.extend(crate::check::guard(
-            file,
-            TextRange::default(),
-            &format!("class `{name}`"),
-            || class_body(db, file, &world, name),
-        ));
-    }
-    for entry in index.functions.values() {
-        let Some(checked) = check_function(db, file, &entry.qualname) else {
-            continue;
-        };
-        all.extend(checked.diagnostics.iter().cloned());
-        if let Ok(body) = &checked.body {
-            let what = format!("function `{}`", entry.qualname);
-            all.extend(crate::check::guard(file, entry.name_range, &what, || {
-                crate::hints::hints(db, file, body)
-            }));
-        }
-    }
-    all
-}
-
-fn module_body(db: &dyn Db, file: File, world: &World<'_>) -> Vec<Diagnostic> {
-    let parsed = crate::files::parsed(db, file);
-    crate::check::guard(file, TextRange::default(), "the module's own code", || {
-        let scope = AnnotationScope::module(db, file);
-        let part = Part {
-            kind: ScopeKind::Module,
-            function: None,
-            class: None,
-            body: parsed.body(),
-            span: TextRange::default(),
-            name_span: TextRange::default(),
-            records: false,
-        };
-        let mut found = diagnostics(file, run(db, file, world, &scope, part).findings);
-        found.extend(defaults(db, file, world, None, parsed.body()));
-        found
-    })
-}
-
-fn class_body(db: &dyn Db, file: File, world: &World<'_>, name: &Name) -> Vec<Diagnostic> {
-    let index = module_index(db, file);
-    let Some(entry) = index.classes.get(name) else {
-        return Vec::new();
-    };
-    // A class in a function sees the function's names, which are not known here.
-    if is_local(db, file, name) {
-        return Vec::new();
-    }
-    let parsed = crate::files::parsed(db, file);
-    let Some(node) = find_class(&parsed, entry.range) else {
-        return Vec::new();
-    };
-    let scope = AnnotationScope::inside(db, file, name);
-    let symbol = Symbol::of(module_name(db, file), *name);
-    let part = Part::of_class(symbol, node);
-    let mut found = diagnostics(file, run(db, file, world, &scope, part).findings);
-    found.extend(defaults(db, file, world, Some(name), &node.body));
-    found
-}
-
-/// Whether a class is defined inside of a function.
-fn is_local(db: &dyn Db, file: File, name: &Name) -> bool {
-    let index = module_index(db, file);
-    let mut around = name.rsplit_once('.').map(|(outer, _)| outer.to_owned());
-    while let Some(outer) = around {
-        if index.functions.contains_key(outer.as_str()) {
-            return true;
-        }
-        around = outer.rsplit_once('.').map(|(outer, _)| outer.to_owned());
-    }
-    index.classes.get(name).is_some_and(|c| {
-        c.parent
-            .as_ref()
-            .is_some_and(|p| index.functions.contains_key(p))
-    })
-}
-
-/// Checks the default values of the parameters of the functions defined directly in `body`.
-fn defaults(
-    db: &dyn Db,
-    file: File,
-    world: &World<'_>,
-    class: Option<&Name>,
-    body: &[Stmt],
-) -> Vec<Diagnostic> {
-    let mut all = Vec::new();
-    for stmt in body {
-        let Stmt::FunctionDef(def) = stmt else {
-            continue;
-        };
-        let qualname = match class {
-            Some(class) => Name::new(format!("{class}.{}", def.name)),
-            None => Name::new(def.name.as_str()),
-        };
-        let Some(interface) = crate::signatures::function_in(db, file, &qualname) else {
-            continue;
-        };
-        for param in def.parameters.iter_non_variadic_params() {
-            let Some(default) = param.default() else {
-                continue;
-            };
-            if default.is_ellipsis_literal_expr() {
-                continue;
-            }
-            let Some(declared) = interface
-                .params
-                .iter()
-                .find(|p| *p.name == *param.name().as_str())
-            else {
-                continue;
-            };
-            if !declared.annotated || matches!(declared.ty, Type::Dynamic | Type::TypeVar(..)) {
-                continue;
-            }
-            let part = Part {
-                kind: ScopeKind::Module,
-                function: None,
-                class: None,
-                body: &[],
-                span: def.range,
-                name_span: def.name.range(),
-                records: false,
-            };
-            let findings =
-                check_default(db, file, world, part, default, &declared.ty, &declared.name);
-            all.extend(diagnostics(file, findings));
-        }
-    }
-    all
-}
-
-fn check_default(
-    db: &dyn Db,
-    file: File,
-    world: &World<'_>,
-    part: Part<'_>,
-    default: &ast::Expr,
-    ty: &Type,
-    name: &Name,
-) -> Vec<Finding> {
-    let source = crate::files::source_text(db, file);
-    let annotations = |_: &ast::Expr| Declared {
-        ty: None,
-        is_final: false,
-        problems: Vec::new(),
-        is_annotated: false,
-    };
-    let decide = |_: &ast::Expr| None;
-    function::infer_value(
-        &Scope {
-            nest: None,
-            captured: &[],
-            type_params: &[],
-            world,
-            annotations: &annotations,
-            decide: &decide,
-            source: &source.text,
-            module: module_name(db, file),
-            kind: part.kind,
-            function: None,
-            class: None,
-            body: part.body,
-            span: part.span,
-            name_span: part.name_span,
-            records: false,
-        },
-        default,
-        ty,
-        &convert::Why::Default(*name),
-    )
 }
 
 /// What becomes of each function of a static module.

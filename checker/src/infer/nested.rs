@@ -135,7 +135,7 @@ impl Cx<'_> {
                 _ => self.storage(*id),
             };
             let ty = if ty == Type::Never { Type::Dynamic } else { ty };
-            all.push((name.clone(), ty));
+            all.push((name.to_string(), ty));
         }
         for scope in &self.comprehension {
             for (name, id) in scope {

@@ -1,18 +1,22 @@
 //! Which names a function binds: Python's scoping rules over its body.
 
+use std::borrow::Cow;
+
 use crate::collections::{IndexMap, IndexSet};
+use crate::types::Name;
 use keelback_parser::ast::visitor::{self, Visitor};
 use keelback_parser::ast::{self, Expr, ExprContext, Pattern, Stmt};
 use keelback_parser::text_size::TextSize;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 /// The names of one scope.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Names bound in the scope itself, in order of first binding.
-    pub bound: IndexSet<String>,
+    pub bound: IndexSet<Name>,
     /// Where each of them is bound.
-    pub positions: FxHashMap<String, Vec<TextSize>>,
+    pub positions: FxHashMap<Name, SmallVec<[TextSize; 4]>>,
     /// Names declared `global`.
     pub globals: FxHashSet<String>,
     /// Names declared `nonlocal`.
@@ -38,7 +42,7 @@ impl Names {
         let nonlocals = std::mem::take(&mut names.nonlocals);
         names
             .bound
-            .retain(|n| !globals.contains(n) && !nonlocals.contains(n));
+            .retain(|name| !globals.contains(&**name) && !nonlocals.contains(&**name));
         names.globals = globals;
         names.nonlocals = nonlocals;
         names
@@ -52,12 +56,9 @@ struct Collector {
 
 impl Collector {
     fn bind(&mut self, name: &str, at: TextSize) {
-        self.names.bound.insert(name.to_owned());
-        self.names
-            .positions
-            .entry(name.to_owned())
-            .or_default()
-            .push(at);
+        let name = Name::new(name);
+        self.names.bound.insert(name);
+        self.names.positions.entry(name).or_default().push(at);
     }
 
     fn alias(&mut self, alias: &ast::Alias) {
@@ -216,16 +217,16 @@ pub fn has_walrus(expr: &Expr) -> bool {
 }
 
 /// CPython's name mangling: `__x` inside class `C` is `_C__x`.
-pub fn mangle(class: Option<&str>, name: &str) -> String {
+pub fn mangle<'n>(class: Option<&str>, name: &'n str) -> Cow<'n, str> {
     match class {
         Some(class) if name.starts_with("__") && !name.ends_with("__") && !name.contains('.') => {
             let class = class.trim_start_matches('_');
             if class.is_empty() {
-                name.to_owned()
+                Cow::Borrowed(name)
             } else {
-                format!("_{class}{name}")
+                Cow::Owned(format!("_{class}{name}"))
             }
         }
-        _ => name.to_owned(),
+        _ => Cow::Borrowed(name),
     }
 }

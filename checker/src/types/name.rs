@@ -109,6 +109,8 @@ pub struct SymbolParts {
     pub module: Name,
     /// The qualified name inside the module (`__qualname__` without `<locals>` parts).
     pub qualname: Name,
+    /// The last part of the qualified name.
+    last: &'static str,
     /// Of the text of both.
     hash: u64,
     /// Whether the module is that of the builtins, which is asked more than anything else.
@@ -135,6 +137,10 @@ impl Symbol {
             || SymbolParts {
                 module,
                 qualname,
+                last: match qualname.as_str().rsplit_once('.') {
+                    Some((_, last)) => last,
+                    None => qualname.as_str(),
+                },
                 hash,
                 in_builtins: &*module == "builtins",
             },
@@ -148,8 +154,7 @@ impl Symbol {
 
     /// The last part of the qualified name.
     pub fn name(&self) -> &'static str {
-        let qualname = self.0.qualname.as_str();
-        qualname.rsplit('.').next().unwrap_or(qualname)
+        self.0.last
     }
 }
 

@@ -173,10 +173,11 @@ impl<'a> Session<'a> {
         let config = configuration(arguments, &*system)?;
         let settings = settings(arguments, &*system, &config, &paths)?;
         let may_change = arguments.watch || arguments.fix || arguments.diff;
-        let database = if may_change {
-            Database::new
-        } else {
-            Database::fixed
+        let database = match (may_change, arguments.explain) {
+            (true, _) => Database::new,
+            // The explanation is read off the trees.
+            (false, true) => Database::fixed,
+            (false, false) => Database::brief,
         };
         let db = database(Arc::clone(&system) as Arc<dyn System>, &settings);
         let files = paths.iter().map(|path| db.os_file(path)).collect();

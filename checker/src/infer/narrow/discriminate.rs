@@ -25,7 +25,7 @@ impl Cx<'_> {
         let (object, part) = match expr {
             ast::Expr::Attribute(attribute) => {
                 let name = self.mangled(attribute.attr.as_str());
-                (&*attribute.value, Part::Attribute(name))
+                (&*attribute.value, Part::Attribute(name.into_owned()))
             }
             ast::Expr::Subscript(subscript) => match super::super::cx::item_key(&subscript.slice) {
                 Some(key) => (&*subscript.value, Part::Item(key)),
