@@ -52,10 +52,7 @@ impl Checker<'_> {
                     .map(|default| (default, SimpleTypes::new(&scope).ty(default).boxed()))
                     .or_else(|| factory.map(|factory| (factory, self.made_by(&scope, factory))));
                 let Some((at, ty)) = given else { continue };
-                let env = DbEnv {
-                    db: self.db,
-                    file: self.file,
-                };
+                let env = DbEnv::new(&self.sight);
                 if !World::new(&env).assignable(&ty, &field.ty) {
                     let message = format!(
                         "The converter of field `{name}` takes `{}`, but its default value is `{ty}`",
