@@ -23,7 +23,7 @@ impl Checker<'_> {
             return;
         }
         let parsed = crate::files::parsed(self.db, self.file);
-        let scope = Scope::inside(self.db, self.file, &class.qualname);
+        let scope = self.sight.scope_inside(&class.qualname);
         for (name, bindings) in &class.scope.bindings {
             let name = mangled(&class.qualname, name);
             let mut fields = made.fields.iter();
