@@ -53,6 +53,10 @@ pub struct ClassRecord {
     pub interface: Arc<ClassInterface>,
     /// Its class object, once made: a strong reference, replaced when the class statement runs again.
     pub class: GilCell<*mut PyTypeObject>,
+    /// The native signatures of its slots, once it is made.
+    pub signatures: GilCell<Option<&'static [keelback_lowering::types::Signature]>>,
+    /// Whether its instances pass for instances of the class that has its name now: while none other has, and where that has the same storage and slots.
+    pub passes: GilCell<bool>,
 }
 
 /// What a code object's extra slot points at.
@@ -125,6 +129,27 @@ pub unsafe fn module(name: &str) -> Option<&'static ModuleRecord> {
 pub unsafe fn modules() -> Vec<&'static ModuleRecord> {
     // SAFETY: the caller's promise.
     unsafe { with(|r| r.modules.values().copied().collect()) }
+}
+
+static REPLACEMENTS: GilCell<u32> = GilCell::new(0);
+
+/// How often a class took the name of another.
+///
+/// # Safety
+/// The GIL is held.
+#[inline]
+pub unsafe fn replacements() -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { REPLACEMENTS.get() }
+}
+
+/// A class takes the name of another.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn class_replaced() {
+    // SAFETY: the caller's promise.
+    unsafe { REPLACEMENTS.set(REPLACEMENTS.get() + 1) }
 }
 
 static EXTRA_INDEX: GilCell<isize> = GilCell::new(-1);
@@ -292,6 +317,8 @@ pub unsafe fn register_module(
                 symbol,
                 interface: c.interface,
                 class: GilCell::new(std::ptr::null_mut()),
+                signatures: GilCell::new(None),
+                passes: GilCell::new(true),
             }));
             attach(code, CodeRecord::ClassBody(record))?;
             with(|r| r.classes.insert(symbol, record));

@@ -8,10 +8,11 @@ use std::ffi::{CString, c_ulong};
 use keelback_checker::types::{Constant, Name, Primitive, Symbol, Type};
 use keelback_lowering::types::Repr;
 
+use crate::classes::storage;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
 use crate::object::{self, Owned, PyResult, Raised};
-use crate::records;
+use crate::records::{self, ClassRecord};
 
 /// A declared type, ready to be checked against.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ struct ClassRef {
     symbol: Symbol,
     /// Strong, never dropped; null until found.
     found: GilCell<*mut PyObject>,
+    /// How often classes had been replaced by then.
+    replacements: GilCell<u32>,
     /// Found, and of no use for a check (a protocol, a special form).
     unchecked: GilCell<bool>,
 }
@@ -108,6 +111,25 @@ impl Check {
                 Kind::Any => Ok(Verdict::Fits),
                 Kind::Flag(flag) => Ok(fits(ffi::type_flags(ffi::Py_TYPE(value)) & flag != 0)),
                 _ => self.test_slowly(value),
+            }
+        }
+    }
+
+    /// Whether a value that does not pass is an instance of what one of the classes was before its module was imported again. To a function that CPython runs
+    /// the name may still mean that class.
+    ///
+    /// # Safety
+    /// `value` is alive; the GIL is held.
+    pub unsafe fn passed_once(&self, value: *mut PyObject) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if records::replacements() == 0 {
+                return false;
+            }
+            match &self.kind {
+                Kind::Class(c) | Kind::Exact(c) => c.earlier(ffi::Py_TYPE(value)).is_some(),
+                Kind::Union(members) => members.iter().any(|member| member.passed_once(value)),
+                _ => false,
             }
         }
     }
@@ -214,6 +236,7 @@ impl ClassRef {
         ClassRef {
             symbol: *symbol,
             found: GilCell::new(std::ptr::null_mut()),
+            replacements: GilCell::new(0),
             unchecked: GilCell::new(false),
         }
     }
@@ -223,7 +246,8 @@ impl ClassRef {
         // SAFETY: the caller holds the GIL.
         unsafe {
             let found = self.found.get();
-            if !found.is_null() || self.unchecked.get() {
+            let current = self.replacements.get() == records::replacements();
+            if (!found.is_null() && current) || self.unchecked.get() {
                 return found;
             }
             let Some(object) = records::resolve(&self.symbol) else {
@@ -236,6 +260,7 @@ impl ClassRef {
             }
             let pointer = object.leak().as_ptr();
             self.found.set(pointer);
+            self.replacements.set(records::replacements());
             pointer
         }
     }
@@ -251,24 +276,38 @@ impl ClassRef {
     unsafe fn is_instance(&self, value: *mut PyObject) -> PyResult<bool> {
         // SAFETY: the caller holds the GIL and keeps `value` alive.
         unsafe {
-            let mut wanted = self.found.get();
+            let wanted = self.get();
             let class: *mut PyObject = ffi::Py_TYPE(value).cast();
-            if wanted == class {
+            if wanted == class || wanted.is_null() {
                 return Ok(true);
             }
-            if wanted.is_null() {
-                wanted = self.get();
-                if wanted.is_null() {
-                    return Ok(true);
-                }
-            }
             if ffi::PyType_IsSubtype(class.cast(), wanted.cast()) != 0 {
+                return Ok(true);
+            }
+            if records::replacements() != 0
+                && self.earlier(class.cast()).is_some_and(|r| r.passes.get())
+            {
                 return Ok(true);
             }
             if ffi::Py_TYPE(wanted) == &raw mut ffi::PyType_Type {
                 return Ok(false);
             }
             forgiving(ffi::PyObject_IsInstance(value, wanted))
+        }
+    }
+
+    /// The class of this name that a type derives from, whenever that was made.
+    unsafe fn earlier(&self, class: *mut PyTypeObject) -> Option<&'static ClassRecord> {
+        let mut at = class;
+        // SAFETY: the caller holds the GIL; bases live as long as their subclasses.
+        unsafe {
+            while let Some(storage) = storage::of(at) {
+                if storage.record.symbol == self.symbol {
+                    return Some(storage.record);
+                }
+                at = ffi::read(storage.class.cast(), ffi::layout().type_base);
+            }
+            None
         }
     }
 

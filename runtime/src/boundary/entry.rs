@@ -35,7 +35,7 @@ pub unsafe extern "C" fn checked(
                 return Owned::from_new(own(callable, args, nargsf, kwnames)).map(Owned::into_ptr);
             };
             let signature = &record.signature;
-            let result = match check_call(signature, args, nargsf, kwnames)? {
+            let result = match check_call(signature, args, nargsf, kwnames, true)? {
                 None => own(callable, args, nargsf, kwnames),
                 Some(converted) => own(
                     callable,
@@ -50,12 +50,13 @@ pub unsafe extern "C" fn checked(
     })
 }
 
-/// Checks the arguments of a call as they were passed. `None`: pass them on as they are.
+/// Checks the arguments of a call as they were passed. `None`: pass them on as they are. `dynamic`: CPython runs the function.
 pub(super) unsafe fn check_call(
     signature: &Signature,
     args: *const *mut PyObject,
     nargsf: usize,
     kwnames: *mut PyObject,
+    dynamic: bool,
 ) -> PyResult<Option<Converted>> {
     // SAFETY: the caller's promise: `args` holds the positional arguments, then one value per name.
     unsafe {
@@ -92,6 +93,7 @@ pub(super) unsafe fn check_call(
                     all.args[i] = new.as_ptr();
                     all.owned.push(new);
                 }
+                _ if dynamic && parameter.check.passed_once(value) => {}
                 refused => {
                     let name = object::text(parameter.name.as_ptr()).unwrap_or("?");
                     return Err(wrong_argument(
@@ -115,6 +117,7 @@ pub(super) unsafe fn check_result(signature: &Signature, result: Owned) -> PyRes
         match signature.returns.test(result.as_ptr())? {
             Verdict::Fits => Ok(result),
             Verdict::Becomes(new) => Ok(new),
+            _ if signature.returns.passed_once(result.as_ptr()) => Ok(result),
             refused => Err(wrong_result(
                 &signature.qualname,
                 &signature.returns,

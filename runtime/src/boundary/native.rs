@@ -120,7 +120,7 @@ unsafe fn simple_call(
     let none = std::ptr::null_mut();
     // SAFETY: the caller's promise.
     unsafe {
-        let converted = check_call(&record.signature, args, nargsf, none)?;
+        let converted = check_call(&record.signature, args, nargsf, none, false)?;
         let given = converted.as_ref().map_or(args, |c| c.args.as_ptr());
         call(record, given).unwrap_or_else(|| {
             let entry = super::entry::checked;

@@ -6,7 +6,7 @@ use keelback_checker::types::Name;
 use keelback_lowering::build::signature_of;
 
 use super::unit::Unit;
-use super::{Driver, cells, methods, supers};
+use super::{Driver, cells, generations, methods, supers};
 use crate::compile::FunctionBody;
 use crate::ffi::{PyObject, PyTypeObject, Vectorcall};
 use crate::object::{Owned, PyResult};
@@ -73,6 +73,7 @@ impl Bindings for DriverBindings {
     fn class_created(&self, record: &'static ClassRecord) -> PyResult<()> {
         // SAFETY: called under the GIL, once the class is laid out.
         unsafe {
+            generations::made(record);
             methods::adopt(record, record.class.get())?;
             cells::class_changed(&record.symbol);
             Ok(())

@@ -57,6 +57,8 @@ struct Cells {
     by_target: FxHashMap<Symbol, Vec<&'static BindingCell>>,
     globals: FxHashMap<(Name, Name), &'static GlobalCell>,
     classes: FxHashMap<Symbol, &'static GilCell<*mut PyTypeObject>>,
+    /// Units that take a name to be bound to a class.
+    class_assumptions: FxHashMap<Symbol, Vec<&'static Unit>>,
     /// Units by the module-level name that they assume something of; builtins are in the module `builtins`.
     assumptions: FxHashMap<(Name, Name), Vec<&'static Unit>>,
 }
@@ -352,6 +354,28 @@ pub unsafe fn assume(unit: &'static Unit, module: &Name, name: &Name) {
                 .or_default()
                 .push(unit)
         })
+    }
+}
+
+/// Notes that a unit takes a name to be bound to a class.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn assume_class(unit: &'static Unit, class: &Symbol) {
+    // SAFETY: the caller's promise.
+    unsafe { with(|c| c.class_assumptions.entry(*class).or_default().push(unit)) }
+}
+
+/// Another class took the name of a class: names may go on being bound to the first.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn class_replaced(class: &Symbol) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for unit in with(|c| c.class_assumptions.remove(class)).unwrap_or_default() {
+            unit.leave(format!("the class `{}` was made anew", class.name()));
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use keelback_lowering::types::Signature;
 
 use super::Driver;
 use super::method_table::{DEPTH, MethodTable};
-use super::side_tables;
 use super::unit::Unit;
+use super::{generations, side_tables};
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
 use crate::object::{self, PyResult};
@@ -243,12 +243,12 @@ pub unsafe fn table_of(
     }
 }
 
-fn thunk(slot: &MethodSlot) -> &'static Unit {
-    let driver = Driver::get();
-    driver.unit(
-        &slot.introduced_by,
-        Origin::MethodThunk(slot.introduced_by),
-        &driver.signature(&slot.introduced_by),
+/// What calls a slot's method by name.
+fn thunk(slot: &Slot) -> &'static Unit {
+    Driver::get().unit(
+        &slot.method.introduced_by,
+        Origin::MethodThunk(slot.method.introduced_by),
+        slot.signature,
     )
 }
 
@@ -269,8 +269,8 @@ pub unsafe fn suspend(class: *mut PyTypeObject) {
     // SAFETY: the caller's promise.
     unsafe {
         for table in tables_of(class) {
-            for (i, slot) in layout(table).iter().enumerate() {
-                set(table, i, thunk(slot));
+            for (i, slot) in layout(table).enumerate() {
+                set(table, i, thunk(&slot));
             }
         }
     }
@@ -293,24 +293,37 @@ pub unsafe fn resume(class: *mut PyTypeObject) {
 pub(super) unsafe fn fill(table: *mut MethodTable) {
     // SAFETY: the caller's promise: a table of a live type.
     unsafe {
-        for (i, slot) in layout(table).iter().enumerate() {
+        for (i, slot) in layout(table).enumerate() {
             set(
                 table,
                 i,
-                found((*table).class, slot).unwrap_or_else(|| thunk(slot)),
+                found((*table).class, &slot).unwrap_or_else(|| thunk(&slot)),
             );
         }
     }
 }
 
+/// A slot of a table.
+struct Slot {
+    method: &'static MethodSlot,
+    /// What calls through it go by.
+    signature: &'static Signature,
+}
+
 /// What the slots of a table are.
-unsafe fn layout(table: *mut MethodTable) -> &'static [MethodSlot] {
+unsafe fn layout(table: *mut MethodTable) -> impl Iterator<Item = Slot> {
     // SAFETY: the caller's promise: a table; records live for ever.
-    let record: &'static ClassRecord = unsafe { (*table).record };
-    match &record.interface.layout {
-        Ok(layout) => &layout.methods,
-        Err(_) => &[],
-    }
+    let (record, signatures) =
+        unsafe { ((*table).record, generations::signatures((*table).record)) };
+    let methods = record
+        .interface
+        .layout
+        .as_ref()
+        .map(|layout| &layout.methods);
+    let methods = methods.into_iter().flatten();
+    methods
+        .zip(signatures)
+        .map(|(method, signature)| Slot { method, signature })
 }
 
 /// A function is left to CPython: whatever table calls it natively calls it by name from now on.
@@ -321,9 +334,9 @@ pub unsafe fn function_left(function: &Symbol) {
     // SAFETY: the caller's promise.
     unsafe {
         for table in tables() {
-            for (i, slot) in layout(table).iter().enumerate() {
-                if slot.function == *function || target(table, i).symbol == *function {
-                    set(table, i, thunk(slot));
+            for (i, slot) in layout(table).enumerate() {
+                if slot.method.function == *function || target(table, i).symbol == *function {
+                    set(table, i, thunk(&slot));
                 }
             }
         }
@@ -331,12 +344,12 @@ pub unsafe fn function_left(function: &Symbol) {
 }
 
 /// The unit that a type's method resolution finds for a slot, with the slot's signature.
-unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static Unit> {
+unsafe fn found(class: *mut PyTypeObject, slot: &Slot) -> Option<&'static Unit> {
     // SAFETY: the caller's promise; looking up an attribute of a type by its MRO runs no Python code.
     unsafe {
-        let (name, setter) = match slot.name.strip_suffix(".setter") {
+        let (name, setter) = match slot.method.name.strip_suffix(".setter") {
             Some(name) => (name, true),
-            None => (&*slot.name, false),
+            None => (&*slot.method.name, false),
         };
         let key = object::interned(name).ok()?;
         let value = ffi::_PyType_Lookup(class, key.as_ptr());
@@ -363,11 +376,10 @@ unsafe fn found(class: *mut PyTypeObject, slot: &MethodSlot) -> Option<&'static 
         if owner.is_null() || ffi::PyType_IsSubtype(class, owner) == 0 {
             return None;
         }
-        let wanted: Signature = Driver::get().signature(&slot.introduced_by);
-        if unit.signature == wanted {
+        if unit.signature == *slot.signature {
             return Some(unit);
         }
-        Driver::get().adapter(unit, &wanted)
+        Driver::get().adapter(unit, slot.signature)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod call;
 pub mod callees;
 pub mod cells;
 pub mod descriptions;
+mod generations;
 pub mod inspect;
 pub mod linked;
 pub mod linker;
@@ -90,6 +91,8 @@ pub struct Driver {
     stubs: GilCell<Vec<(&'static GilCell<*const Unit>, *const u8)>>,
     linker: RuntimeLinker,
     units: GilCell<FxHashMap<(Symbol, Origin, Signature), &'static Unit>>,
+    /// Every unit of the source ever made.
+    sources: GilCell<Vec<&'static Unit>>,
 }
 
 static DRIVER: GilCell<Option<&'static Driver>> = GilCell::new(None);
@@ -129,6 +132,7 @@ impl Driver {
             stubs: GilCell::new(Vec::new()),
             linker: RuntimeLinker::of_the_process(),
             units: GilCell::new(FxHashMap::default()),
+            sources: GilCell::new(Vec::new()),
         }));
         // SAFETY: the caller holds the GIL.
         unsafe { DRIVER.set(Some(driver)) };
@@ -166,8 +170,11 @@ impl Driver {
         let key = (*symbol, Origin::Source, signature.clone());
         let unit: &'static Unit =
             Box::leak(Box::new(Unit::new(*symbol, Origin::Source, signature)));
-        // SAFETY: the GIL is held; the closure only touches the map.
-        unsafe { self.units.with(|u| u.insert(key, unit)) };
+        // SAFETY: the GIL is held; the closures only touch the map and the list.
+        unsafe {
+            self.units.with(|u| u.insert(key, unit));
+            self.sources.with(|s| s.push(unit));
+        }
         unit
     }
 
@@ -294,10 +301,17 @@ impl Driver {
                 })
                 .unwrap_or_else(|| Err(format!("the module {} is not found", unit.symbol.module))),
         };
-        result.map(|mut function| {
-            pipeline::prepare(&mut function, self.opt);
-            function
+        let mut function = result?;
+        if function.signature != unit.signature {
+            return Err(format!("the signature of {} has changed", unit.symbol));
+        }
+        self.with_interfaces(&unit.symbol.module, |interfaces| {
+            // SAFETY: the GIL is held.
+            unsafe { generations::check(&function, interfaces) }
         })
+        .unwrap_or(Ok(()))?;
+        pipeline::prepare(&mut function, self.opt);
+        Ok(function)
     }
 
     fn lower_source(&self, unit: &'static Unit) -> Result<Function, String> {

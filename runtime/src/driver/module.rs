@@ -335,6 +335,9 @@ pub(super) unsafe fn assume(unit: &'static Unit, assumptions: &[Assumption]) -> 
                 | Assumption::Class { binding, .. } => {
                     let Binding { module, name } = binding;
                     super::cells::assume(unit, module, name);
+                    if let Assumption::Class { class, .. } = assumption {
+                        super::cells::assume_class(unit, class);
+                    }
                 }
                 Assumption::Super { class, owner } => super::supers::rely(unit, *class, *owner),
             }

@@ -154,6 +154,21 @@ impl Unit {
         }
     }
 
+    /// Whether the bytecode that is there so far has something.
+    ///
+    /// # Safety
+    /// The GIL is held, and `test` does not come back to the unit.
+    pub unsafe fn has(&self, test: impl Fn(&Function) -> bool) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.state.get() {
+                State::Lowered(function) | State::Compiled(function, _) => test(function),
+                State::Cold => self.prepared.with(|p| p.as_ref().is_some_and(|f| test(f))),
+                State::Left(_) => false,
+            }
+        }
+    }
+
     /// Bytes of machine code; 0 while there is none.
     ///
     /// # Safety
