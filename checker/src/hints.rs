@@ -224,7 +224,7 @@ impl Walk<'_> {
             ExprKind::Unary(_, value) | ExprKind::Not(value) | ExprKind::Truth(value) => {
                 self.expr(value);
             }
-            ExprKind::IsInstance(value, _) => self.expr(value),
+            ExprKind::IsInstance { value, .. } => self.expr(value),
             ExprKind::Binary { left, right, .. }
             | ExprKind::Compare(_, left, right)
             | ExprKind::And(left, right)

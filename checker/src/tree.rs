@@ -254,7 +254,14 @@ pub enum ExprKind {
     /// only tested is typed `bool` at once.
     Compare(CompareOp, Expr, Expr),
     /// Whether the value, held as an object, is an instance of one of these classes by its type's MRO alone. They are laid out, or builtins.
-    IsInstance(Expr, Vec<Symbol>),
+    IsInstance {
+        /// The object.
+        value: Expr,
+        /// The classes.
+        classes: Vec<Symbol>,
+        /// Whether an object whose type derives from none of them is asked for its `__class__`, as CPython does.
+        asks: bool,
+    },
     /// `not x`; operand held as a bool.
     Not(Expr),
     /// Truth of any value, as a bool.

@@ -354,9 +354,17 @@ impl Printer<'_> {
                 }
                 self.binary(left, &sign, right);
             }
-            ExprKind::IsInstance(inner, classes) => {
-                self.out.push_str("is_instance(");
-                self.expr(inner);
+            ExprKind::IsInstance {
+                value,
+                classes,
+                asks,
+            } => {
+                self.out.push_str(if *asks {
+                    "is_instance_asked("
+                } else {
+                    "is_instance("
+                });
+                self.expr(value);
                 for class in classes {
                     let _ = write!(self.out, ", {class}");
                 }

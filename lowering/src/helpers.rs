@@ -197,6 +197,8 @@ macro_rules! for_each_helper {
             object_id (b:obj) -> int, Zero, RAISE;
             /// Whether the object's type has the class in its MRO; no hooks.
             type_isinstance (b:obj, b:obj) -> bool, Never, NONE;
+            /// The same, or by what the object says that its `__class__` is.
+            type_isinstance_asked (b:obj, b:obj) -> bool, Two, RAISE | PYTHON;
             /// Exactly `n` items of an iterable as a tuple; `ValueError`.
             unpack (b:obj, b:i64) -> obj, Zero, RAISE | PYTHON;
             /// `slice(a, b, c)`

@@ -273,6 +273,8 @@ macro_rules! for_each_op {
         TypeIs "type.is" (b:obj) r#ref -> (Own bool), NONE;
         /// Whether an object is an instance of the class of the reference, by its type's MRO alone.
         IsInstance "isinstance" (b:obj) r#ref -> (Own bool), NONE;
+        /// The same, or by what the object says that its `__class__` is.
+        IsInstanceAsked "isinstance.asked" (b:obj) r#ref -> (Own bool), RAISE | PYTHON;
 
         // --- containers ---
         /// `len` of an object known to be exactly a list, tuple, str, bytes, dict or set.

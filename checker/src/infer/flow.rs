@@ -168,6 +168,14 @@ impl State {
         }
     }
 
+    /// The same on the word of the object, which is looked at again where it is used. That control is here is certain.
+    pub fn narrow_on_trust(&mut self, place: &Place, from: &Type, to: Type) {
+        self.narrow(place, from, to);
+        if to != *from && to != Type::Never {
+            self.doubted.insert(place.clone());
+        }
+    }
+
     /// Forgets what is known of `place` and of everything reached through it.
     pub fn forget(&mut self, place: &Place) {
         self.keep(|p| p.root != place.root || !p.path.starts_with(&place.path));

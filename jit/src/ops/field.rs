@@ -188,7 +188,13 @@ impl<'a> Translator<'a, '_> {
         self.e.switch(mro);
         // A class whose statement has not run has no instances.
         self.e.unless(class, no, &[]);
-        let c = self.e.call_plain(Helper::type_isinstance, &[object, class]);
+        let c = if inst.op == Op::IsInstanceAsked {
+            let fail = self.fail_of(inst)?;
+            let helper = Helper::type_isinstance_asked;
+            self.e.call_checked(helper, &[object, class], &fail)
+        } else {
+            self.e.call_plain(Helper::type_isinstance, &[object, class])
+        };
         self.give(&truth, c)?;
         self.e.switch(no);
         let zero = self.e.integer(types::I8, 0);

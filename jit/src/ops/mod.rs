@@ -90,7 +90,7 @@ impl<'a> Translator<'a, '_> {
             Op::FieldStore | Op::FieldInit => self.field_store(inst)?,
             Op::New => self.new_object(inst)?,
             Op::Is | Op::IsNull | Op::TypeIs => self.identity(inst)?,
-            Op::IsInstance => return self.is_instance(inst, next),
+            Op::IsInstance | Op::IsInstanceAsked => return self.is_instance(inst, next),
 
             Op::Len | Op::ArrayLen => self.length(inst)?,
             Op::ListGet | Op::TupleGet => self.sequence_get(inst)?,

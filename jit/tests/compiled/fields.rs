@@ -194,12 +194,23 @@ block0(v0: obj):
   return v1
 }",
     );
+    let asked = machine.compile(
+        "function m:f function (obj) -> bool {
+block0(v0: obj):
+  v1: bool = isinstance.asked v0, m:C ! block1
+  return v1
+block1 cold:
+  return.error
+}",
+    );
     for (o, exact, inherits) in [(c, 1, 1), (d, 0, 1), (other, 0, 0)] {
         assert_eq!(is.call(&[o as u64]), Ok(exact));
         assert_eq!(instance.call(&[o as u64]), Ok(inherits));
         assert_eq!(later.call(&[o as u64]), Ok(0));
+        assert_eq!(asked.call(&[o as u64]), Ok(inherits));
     }
-    assert_eq!(calls("type_isinstance"), 2);
+    assert_eq!(calls("type_isinstance_asked"), 2);
+    assert_eq!(calls("type_isinstance"), 4);
 }
 
 #[test]

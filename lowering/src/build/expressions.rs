@@ -50,7 +50,11 @@ impl Builder<'_> {
                 in_place,
             } => return self.binary(*op, left, right, *in_place, &e.ty),
             ExprKind::Compare(op, a, b) => return self.compare(*op, a, b, &e.ty),
-            ExprKind::IsInstance(value, classes) => return self.is_instance(value, classes),
+            ExprKind::IsInstance {
+                value,
+                classes,
+                asks,
+            } => return self.is_instance(value, classes, *asks),
             ExprKind::Not(operand) => {
                 let value = self.expr(operand)?;
                 let value = self.truth(value);

@@ -311,23 +311,41 @@ impl Builder<'_> {
         Ok(self.emit(op, &[a, b], Imm::Cond(cond), bool))
     }
 
-    /// `isinstance` of classes whose test needs no hook.
-    pub(super) fn is_instance(&mut self, value: &Expr, classes: &[Symbol]) -> Lowered<Value> {
+    /// `isinstance` of classes whose test needs no hook. `asks`: an object whose type derives from none of them is asked for its `__class__`.
+    pub(super) fn is_instance(
+        &mut self,
+        value: &Expr,
+        classes: &[Symbol],
+        asks: bool,
+    ) -> Lowered<Value> {
         let value = self.expr(value)?;
         let value = self.boxed(value);
         let bool = RegType::new(Repr::Bool);
         let [first, rest @ ..] = classes else {
             return Ok(self.const_bool(false));
         };
-        let imm = self.reference(Reference::Class(*first));
-        let test = self.emit(Op::IsInstance, &[value], imm, bool.clone());
+        let last = if asks {
+            Op::IsInstanceAsked
+        } else {
+            Op::IsInstance
+        };
         if rest.is_empty() {
-            return Ok(test);
+            let imm = self.reference(Reference::Class(*first));
+            return Ok(self.emit(last, &[value], imm, bool));
         }
         let done = self.new_block();
         let result = self.param(done, bool.clone());
-        let mut test = test;
-        for class in rest {
+        // By their types first, which needs no call; then whoever did not pass is asked.
+        let by_type = classes.iter().map(|class| (Op::IsInstance, class));
+        let asked = classes.iter().map(|class| (last, class));
+        let tests: Vec<_> = by_type.chain(asked.filter(|_| asks)).collect();
+        for (i, (op, class)) in tests.iter().enumerate() {
+            let imm = self.reference(Reference::Class(**class));
+            let test = self.emit(*op, &[value], imm, bool.clone());
+            if i + 1 == tests.len() {
+                self.jump(done, &[test]);
+                break;
+            }
             let next = self.new_block();
             let hit = self.new_block();
             self.branch(test, hit, next);
@@ -335,10 +353,7 @@ impl Builder<'_> {
             let yes = self.const_bool(true);
             self.jump(done, &[yes]);
             self.start(next);
-            let imm = self.reference(Reference::Class(*class));
-            test = self.emit(Op::IsInstance, &[value], imm, bool.clone());
         }
-        self.jump(done, &[test]);
         self.start(done);
         Ok(result)
     }

@@ -91,7 +91,7 @@ impl ReferenceKind {
         use crate::ops::Op;
         Some(match op {
             Op::ConstObj | Op::ConstBig => ReferenceKind::Constant,
-            Op::New | Op::TypeIs | Op::IsInstance => ReferenceKind::Class,
+            Op::New | Op::TypeIs | Op::IsInstance | Op::IsInstanceAsked => ReferenceKind::Class,
             Op::FieldLoad | Op::FieldStore | Op::FieldInit => ReferenceKind::Field,
             Op::Call | Op::CellTarget => ReferenceKind::Cell,
             Op::CallMethod | Op::MethodTarget => ReferenceKind::Method,

@@ -277,6 +277,41 @@ pub unsafe fn type_isinstance(object: Obj, class: Obj) -> bool {
     }
 }
 
+/// Whether the object's type has the class in its MRO, or the class that the object says it is of has.
+pub unsafe fn type_isinstance_asked(object: Obj, class: Obj) -> PyResult<bool> {
+    unsafe {
+        if type_isinstance(object, class) {
+            return Ok(true);
+        }
+        if says_its_type(ffi::Py_TYPE(object))? {
+            return Ok(false);
+        }
+        object_isinstance(object, class)
+    }
+}
+
+/// Whether `__class__` of every instance of a type is that type.
+unsafe fn says_its_type(ty: *mut ffi::PyTypeObject) -> PyResult<bool> {
+    const BUILTIN: std::ffi::c_ulong = ffi::Py_TPFLAGS_LONG_SUBCLASS
+        | ffi::Py_TPFLAGS_LIST_SUBCLASS
+        | ffi::Py_TPFLAGS_TUPLE_SUBCLASS
+        | ffi::Py_TPFLAGS_BYTES_SUBCLASS
+        | ffi::Py_TPFLAGS_UNICODE_SUBCLASS
+        | ffi::Py_TPFLAGS_DICT_SUBCLASS;
+    unsafe {
+        let flags = ffi::type_flags(ty);
+        if flags & BUILTIN != 0 && flags & ffi::TPFLAGS_HEAPTYPE == 0 {
+            return Ok(true);
+        }
+        if ffi::PyType_GetSlot(ty, ffi::Py_tp_getattro) != ffi::PyObject_GenericGetAttr as *mut _ {
+            return Ok(false);
+        }
+        let name = crate::object::interned("__class__")?;
+        let plain = ffi::_PyType_Lookup(&raw mut ffi::PyBaseObject_Type, name.as_ptr());
+        Ok(ffi::_PyType_Lookup(ty, name.as_ptr()) == plain)
+    }
+}
+
 /// `ValueError` of an unpacking that met too few items.
 fn too_few(expected: i64, got: usize) -> Raised {
     super::mach::value_error(&format!(

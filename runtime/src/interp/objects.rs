@@ -153,6 +153,12 @@ pub(super) unsafe fn perform(
             Op::IsNull => u64::from(arg(0) == 0),
             Op::TypeIs => u64::from(ffi::Py_TYPE(obj(0)) as usize == address(step)),
             Op::IsInstance => u64::from(objects::type_isinstance(obj(0), address(step) as Obj)),
+            // A class whose statement has not run has no instances.
+            Op::IsInstanceAsked if address(step) == 0 => 0,
+            Op::IsInstanceAsked => u64::from(objects::type_isinstance_asked(
+                obj(0),
+                address(step) as Obj,
+            )?),
 
             Op::Len => objects::object_len(obj(0))? as u64,
             Op::ListGet => held(step, lists::list_get(obj(0), index(step, 1, arg(1)))?),

@@ -177,6 +177,9 @@ impl Cx<'_> {
                 t.at.filter(|_| plain).map(|at| (t.class, at))
             })
             .collect();
+        // What CPython's `isinstance` believes of an object that says it is of another class than its type is checked where the object is used.
+        let vouched = self.is_vouched(&ty);
+        let by_type = vouched && named.is_some();
         let test = match named {
             Some(named) => {
                 for (symbol, at) in &named {
@@ -184,7 +187,11 @@ impl Cx<'_> {
                 }
                 let symbols = named.into_iter().map(|(symbol, _)| symbol).collect();
                 make(
-                    ExprKind::IsInstance(object(value), symbols),
+                    ExprKind::IsInstance {
+                        value: object(value),
+                        classes: symbols,
+                        asks: !vouched,
+                    },
                     Type::bool(),
                     span,
                 )
@@ -197,9 +204,14 @@ impl Cx<'_> {
         };
         let (mut yes, mut no) = (self.state.clone(), self.state.clone());
         let (is, not) = self.split_by_tested(&ty, &tested);
+        let certain = by_type || !self.rests_on_storage(&is);
         let places = self.places(subject);
         for place in &places {
-            yes.narrow(place, &ty, is);
+            if certain {
+                yes.narrow(place, &ty, is);
+            } else {
+                yes.narrow_on_trust(place, &ty, is);
+            }
             no.narrow(place, &ty, not);
             let split = |t: &Type| self.split_by_tested(t, &tested);
             self.narrow_belief(place, &split, &mut yes, &mut no);

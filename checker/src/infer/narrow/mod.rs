@@ -15,6 +15,7 @@ mod guard;
 pub mod pattern;
 mod protocols;
 mod truth;
+mod vouched;
 
 use keelback_parser::ast::{self, BoolOp};
 use keelback_parser::text_size::TextRange;

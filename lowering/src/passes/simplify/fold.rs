@@ -222,13 +222,13 @@ impl Context<'_> {
                 (self.definition(v)?.op == Op::Undef)
                     .then(|| Folded::Instead(Op::ConstBool, none(), Imm::Bool(true)))
             }
-            (Op::TypeIs | Op::IsInstance, Some(v)) => {
+            (Op::TypeIs | Op::IsInstance | Op::IsInstanceAsked, Some(v)) => {
                 let Some(Reference::Class(class)) = self.f.referenced(inst) else {
                     return None;
                 };
                 let have = self.f.ty(v);
                 let same = have.class.as_ref() == Some(class) && !have.nullable;
-                (same && (have.exact || inst.op == Op::IsInstance))
+                (same && (have.exact || inst.op != Op::TypeIs))
                     .then(|| Folded::Instead(Op::ConstBool, none(), Imm::Bool(true)))
             }
             (Op::IntCmp | Op::MachCmp, Some(a)) => {
