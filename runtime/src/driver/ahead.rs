@@ -50,8 +50,8 @@ struct Check {
     done: Receiver<Done>,
     /// What has come of it.
     result: Option<Done>,
-    /// Stops it, if it is worth nothing once something else is asked for.
-    stopper: Option<CancellationToken>,
+    why: Why,
+    stopper: CancellationToken,
 }
 
 impl Check {
@@ -95,6 +95,9 @@ fn lock() -> Held {
 pub(super) fn start() {
     extern "C" fn before() {
         let mut worker = lock();
+        for check in &worker.checks {
+            check.stopper.cancel();
+        }
         for check in &mut worker.checks {
             if check.result.is_none() {
                 check.result = Some(check.done.recv().ok().flatten());
@@ -139,8 +142,8 @@ impl Worker {
             return;
         }
         for check in &self.checks {
-            if let Some(stopper) = &check.stopper {
-                stopper.cancel();
+            if check.why == Why::WarmUp {
+                check.stopper.cancel();
             }
         }
         if self.jobs.is_none() {
@@ -150,7 +153,7 @@ impl Worker {
         let Some(jobs) = &self.jobs else { return };
         let (done, is_done) = channel();
         let db = db.clone();
-        let stopper = (why == Why::WarmUp).then(|| db.stopper());
+        let stopper = db.stopper();
         let job = Job {
             db,
             file,
@@ -163,6 +166,7 @@ impl Worker {
                 asked: now,
                 done: is_done,
                 result: None,
+                why,
                 stopper,
             });
         }

@@ -8,7 +8,9 @@ use keelback_checker::check::check_file;
 use keelback_checker::db::{Database, File};
 use keelback_checker::diagnostic::Located;
 use keelback_checker::infer::check_function;
-use keelback_checker::interface::{FunctionInterface, FunctionKind, ParamKind};
+use keelback_checker::interface::{
+    Export, FunctionInterface, FunctionKind, ModuleInterface, ParamKind,
+};
 use keelback_checker::modules::module_interface;
 use keelback_checker::rules::Level;
 use keelback_checker::settings::{SearchPaths, Settings};
@@ -70,6 +72,7 @@ impl Compiler for DatabaseCompiler {
             functions,
             classes,
         } = result?;
+        driver.with_db(|db| foresee(db, &interface));
         let functions = functions
             .into_iter()
             .map(|(interface, first_line, left)| {
@@ -97,7 +100,7 @@ pub(super) type Outcome = Result<Checked, Vec<CompileError>>;
 
 /// What a module without errors consists of.
 pub(super) struct Checked {
-    interface: Arc<keelback_checker::interface::ModuleInterface>,
+    interface: Arc<ModuleInterface>,
     /// Signature, first line, and why CPython runs it if it does.
     functions: Vec<(Arc<FunctionInterface>, u32, Option<String>)>,
     classes: Vec<CompiledClass>,
@@ -175,6 +178,23 @@ fn check(db: &mut Database, source: &ModuleSource<'_>) -> Outcome {
     let file = file_of(db, source);
     Driver::get().add_file(&Name::new(source.name), file);
     ahead::checked(db, file)
+}
+
+/// Begins with the modules that a module imports, which its body is about to ask for.
+fn foresee(db: &Database, interface: &ModuleInterface) {
+    for export in interface.exports.values() {
+        let (Export::Module(module) | Export::Import { module, .. }) = export else {
+            continue;
+        };
+        // SAFETY: the GIL is held.
+        let is_new = unsafe { crate::records::module(module) }.is_none();
+        if is_new
+            && let Some(file) = keelback_checker::resolve::resolve_module(db, module)
+            && !file.path(db).is_stub()
+        {
+            ahead::check_ahead(db, file, Why::Expected(*module));
+        }
+    }
 }
 
 /// What comes of checking `file`. Needs no GIL.

@@ -184,6 +184,32 @@ spec.loader.exec_module(module)
 check(module)
 assert not any(name.startswith("_shown") for name in vars(spec.loader))
 
+# What a module imports is begun with when the module runs: static, plain, wrong, or never asked for.
+write("deep", 60)
+for name, text in {
+    "top": "import middle\nfrom deep import f0\nimport plainer\ndef up(x: int) -> int:\n    import lazy_wrong\n    return middle.up(x) + plainer.up(x)\n",
+    "middle": "import deep\nimport top\ndef up(x: int) -> int:\n    return x + int(deep.f0([x], {\"0\": 1}, 1.0))\n",
+    "lazy_wrong": "def wrong(x: int) -> str:\n    return x\n",
+}.items():
+    with open(os.path.join(folder, name + ".py"), "w") as file:
+        file.write("import __static__\n" + text)
+with open(os.path.join(folder, "plainer.py"), "w") as file:
+    file.write("import deep\ndef up(x):\n    return 10 * x\n")
+importlib.invalidate_caches()
+top = importlib.import_module("top")
+check(sys.modules["deep"], 59)
+assert sys.modules["middle"].up(3) == 6
+try:
+    top.up(3)
+except SyntaxError as error:
+    assert error.filename.endswith("lazy_wrong.py"), error
+else:
+    raise AssertionError("imported")
+with open(os.path.join(folder, "lazy_wrong.py"), "w") as file:
+    file.write("import __static__\ndef right(x: int) -> str:\n    return str(x)\n")
+importlib.invalidate_caches()
+assert top.up(3) == 36 and sys.modules["lazy_wrong"].right(3) == "3"
+
 # A file beside a static module is looked at when it is found. By the time it is imported it may say something else.
 write("found", 100, "\ndef wrong(x: int) -> str:\n    return x\n")
 assert importlib.util.find_spec("found")
