@@ -11,7 +11,7 @@ use crate::annotation::Scope;
 use crate::db::Db;
 use crate::interface::{FunctionInterface, ParamKind};
 use crate::symbols::Resolved;
-use crate::types::{Name, Primitive, Symbol, Type, Types};
+use crate::types::{Name, Primitive, Symbol, Type, Types, VariableKind};
 
 /// Tells types of simple expressions.
 pub(crate) struct SimpleTypes<'a, 'db> {
@@ -148,9 +148,18 @@ impl<'a, 'db> SimpleTypes<'a, 'db> {
         match param.kind {
             ParamKind::VarPositional => Type::builtin("tuple"),
             ParamKind::VarKeyword => Type::builtin("dict"),
-            _ if param.annotated => param.ty,
+            _ if param.annotated => self.outside(&param.ty),
             _ => Type::Dynamic,
         }
+    }
+
+    /// A type that the method declares, as other methods see it: what it is generic in itself stands for nothing there.
+    fn outside(&self, ty: &Type) -> Type {
+        let method = self.function.as_ref().map(|function| function.symbol);
+        ty.substitute(&|variable| {
+            let is_own = variable.owner.is_some() && variable.owner == method;
+            (is_own && variable.kind != VariableKind::Type).then_some(Type::Dynamic)
+        })
     }
 
     /// Whether the method binds the name, as a parameter or otherwise.

@@ -203,8 +203,8 @@ pub fn parse_expression(source: &str) -> Result<Expr, SyntaxError> {
 ///
 /// # Errors
 ///
-/// The first syntax error; or that the string is made of several parts or has escapes, because then positions
-/// in it are not positions in the text.
+/// The first syntax error; or that the string is made of several parts. Where it has escapes positions in it are not positions in the text:
+/// everything in it is then where the string is.
 pub fn parse_string_annotation(
     source: &str,
     string: &ExprStringLiteral,
@@ -218,10 +218,14 @@ pub fn parse_string_annotation(
     let start = part.range.start() + opener_length(source, part.range);
     let text_length = TextSize::of(&*part.value);
     if source.get(start.to_usize()..(start + text_length).to_usize()) != Some(&*part.value) {
-        return Err(SyntaxError {
-            message: "A string annotation must not contain escapes".to_owned(),
-            range: string.range,
-        });
+        let mut inner = rustpython_parser::parse_expression(&part.value)
+            .map(rustpython_parser::Parsed::into_expr)
+            .map_err(|error| SyntaxError {
+                message: tidy(&error.error.to_string()),
+                range: string.range,
+            })?;
+        rustpython_ast::relocate::relocate_expr(&mut inner, string.range);
+        return Ok(inner);
     }
     rustpython_parser::parse_string_annotation(source, part)
         .map(rustpython_parser::Parsed::into_expr)

@@ -1,5 +1,6 @@
 //! `Final` names and fields that are assigned again.
 
+use keelback_parser::ast::Stmt;
 use keelback_parser::text_size::TextRange;
 
 use super::{Checker, mangled};
@@ -125,6 +126,7 @@ impl Checker<'_> {
                 is_final.then_some((import.stmt.end(), module, *name))
             })
         };
+        let parsed = crate::files::parsed(self.db, self.file);
         let others = |binding: &&Binding| {
             !binding.is_conditional
                 && matches!(
@@ -134,6 +136,8 @@ impl Checker<'_> {
                         | BindingKind::Annotated { .. }
                         | BindingKind::Other
                 )
+                // A name that is deleted means nothing else by that.
+                && !find_stmt(&parsed, binding.stmt).is_some_and(Stmt::is_delete_stmt)
         };
         if !bindings.iter().any(|binding| others(&binding)) {
             return;

@@ -467,7 +467,7 @@ impl Cx<'_> {
                     self.state.forget(&place);
                     self.state.set_bound(id, true);
                     let belief = self.belief_in(&declared, &Type::Dynamic, None);
-                    self.believe(place, belief);
+                    self.believe_in(place, belief);
                     return;
                 }
                 self.assign_local(id, name, value, span);

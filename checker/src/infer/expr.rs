@@ -912,7 +912,7 @@ impl Cx<'_> {
         self.state.forget(&place);
         self.state.set_bound(id, true);
         if !self.names.shared.contains(name) {
-            self.believe(place.clone(), belief);
+            self.believe_in(place.clone(), belief);
             self.learn(place, fact);
         }
     }
@@ -1043,7 +1043,7 @@ impl Cx<'_> {
             span,
         );
         self.state.forget(&place);
-        self.believe(place.clone(), belief);
+        self.believe_in(place.clone(), belief);
         let fact = match fact {
             Type::Primitive(p) => p.boxed(),
             other => other,

@@ -386,12 +386,20 @@ fn end_of_body(cx: &mut Cx<'_>, function: &FunctionInterface, scope: &Scope<'_>)
         None => cx.returns,
     };
     let takes_none = cx.world.assignable(&Type::None, &returns);
+    let is_in_protocol = function
+        .symbol
+        .qualname
+        .rsplit_once('.')
+        .is_some_and(|(class, _)| {
+            let class = Symbol::of(function.symbol.module, Name::new(class));
+            cx.world.is_protocol(&class)
+        });
     let stub = scope.body.iter().all(|s| match s {
         Stmt::Expr(e) => matches!(
             &*e.value,
             ast::Expr::StringLiteral(_) | ast::Expr::EllipsisLiteral(_)
         ),
-        Stmt::Pass(_) => function.is_abstract,
+        Stmt::Pass(_) => function.is_abstract || is_in_protocol,
         _ => false,
     });
     if cx.state.reachable

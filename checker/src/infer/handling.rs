@@ -347,7 +347,8 @@ impl Cx<'_> {
                 // `Self`.
                 let own = matches!(&returns, Type::TypeVar(v) if &*v.name == "Self" || &*v.name == "_Self");
                 let returns = if own { *ty } else { erase(&returns) };
-                Some(if function.is_async {
+                // What yields, even where that is never reached, gives an asynchronous iterator when it is called.
+                Some(if function.is_async && !function.is_generator {
                     self.coroutine(returns)
                 } else {
                     returns
@@ -428,7 +429,8 @@ impl Cx<'_> {
             let at = range(&**e);
             let e = self.expr(e, None);
             let e = self.unprimitive(e);
-            self.check_exception(&e.ty, at);
+            let ty = self.trusted_belief(&e).unwrap_or(e.ty);
+            self.check_exception(&ty, at);
             object(e)
         });
         let cause = stmt.cause.as_ref().map(|e| {

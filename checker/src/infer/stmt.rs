@@ -8,7 +8,7 @@ use crate::tree::{self, StmtKind};
 use crate::types::{Constant, Type};
 
 use super::convert::Why;
-use super::cx::{Cx, ScopeKind, none, range};
+use super::cx::{Cx, ScopeKind, known, none, range};
 use super::flow::{Place, Root};
 use super::world::{Resolved, widen};
 
@@ -225,6 +225,15 @@ impl Cx<'_> {
             }
             None => none(span),
         };
+        let value = match value.view() {
+            // What another guard says is a flag here.
+            Type::Guard(..) if matches!(self.declared_result(), Type::Guard(..)) => {
+                let mut value = known(value, Type::bool());
+                value.belief = None;
+                value
+            }
+            _ => value,
+        };
         if let Some(parts) = self.generator.filter(|_| generator) {
             // What a generator returns is the value of the `yield from` that runs it.
             if !parts.returns.is_dynamic() && !self.world.assignable(&value.ty, &parts.returns) {
@@ -253,7 +262,7 @@ impl Cx<'_> {
             value
         } else {
             // A declared type with variables says more than how the value is held.
-            let declared = function.as_ref().map_or(Type::Dynamic, |f| f.returns);
+            let declared = self.declared_result();
             if declared != returns && !declared.is_dynamic() {
                 let view = value.view();
                 if !self.world.assignable(&view, &declared) {
@@ -264,6 +273,12 @@ impl Cx<'_> {
         };
         self.push(StmtKind::Return(Some(value)), span);
         self.state.reachable = false;
+    }
+
+    /// What the function declares that it returns.
+    fn declared_result(&self) -> Type {
+        let function = self.function.as_ref();
+        function.map_or(Type::Dynamic, |function| function.returns)
     }
 
     fn if_stmt(

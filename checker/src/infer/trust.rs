@@ -72,7 +72,7 @@ impl Cx<'_> {
     }
 
     /// What is believed of a place that is declared as `declared`, after a value of type `ty` was stored there of which `belief` is believed. A value of
-    /// which nothing is known is taken not to be `None`: whoever wrote it knows more.
+    /// which nothing is known is taken not to be `None`, and of several classes to be the one that is meant: whoever wrote it knows more.
     pub(super) fn belief_in(
         &self,
         declared: &Type,
@@ -80,9 +80,32 @@ impl Cx<'_> {
         belief: Option<Type>,
     ) -> Option<Type> {
         match belief {
-            Some(belief) => self.says_more(&belief, declared).then_some(belief),
-            None if ty.is_dynamic() && declared.includes_none() => Some(declared.without_none()),
+            Some(belief) if self.says_more(&belief, declared) => Some(belief),
+            // Of a class whose arguments are not known the declaration has them.
+            Some(belief) => {
+                let same =
+                    |member: &&Type| member.class().is_some() && member.class() == belief.class();
+                let own = declared.members().iter().filter(same).copied();
+                let own = Type::union(own);
+                (own != Type::Never && own != *declared).then_some(own)
+            }
+            None if ty.is_dynamic() && matches!(declared, Type::Union(_)) => {
+                Some(match declared.without_none() {
+                    Type::Union(_) => Type::Dynamic,
+                    only => only,
+                })
+            }
             None => None,
+        }
+    }
+
+    /// Remembers what is believed of a place after a store to it, as [`Cx::belief_in`] says it: that nothing is known too.
+    pub(super) fn believe_in(&mut self, place: Place, belief: Option<Type>) {
+        match belief {
+            Some(Type::Dynamic) => {
+                self.state.beliefs.insert(place, Type::Dynamic);
+            }
+            other => self.believe(place, other),
         }
     }
 
@@ -107,7 +130,7 @@ impl Cx<'_> {
         if matches!(declared, Type::Union(_)) {
             let known = (!view.is_dynamic()).then(|| self.narrow_declared(&declared, view));
             let belief = self.belief_in(&declared, view, known);
-            self.believe(place.clone(), belief);
+            self.believe_in(place.clone(), belief);
         }
     }
 }

@@ -711,6 +711,7 @@ impl<'a> World<'a> {
         }
         match (a, b) {
             (Type::Instance(s, _), _) if s.is_builtin("object") => true,
+            (Type::Instance(s, _), Type::Class(_) | Type::ClassOf(_)) => s.is_builtin("type"),
             (Type::Instance(..), Type::Literal(_) | Type::EnumMember(..) | Type::Guard(..)) => {
                 *a == widen(b)
             }

@@ -325,6 +325,11 @@ impl World<'_> {
         let mut before: Vec<Type> = Vec::new();
         let mut part: Option<Type> = None;
         let mut after: Vec<Type> = Vec::new();
+        // Whether an iterable is unpacked that may have any number of items.
+        let is_any_number = |i: &usize| {
+            args[*i].given == Given::Unpacked
+                && !matches!(args[*i].ty, Type::Tuple(_) | Type::Variadic(..))
+        };
         for i in &own {
             let items = match (args[*i].given, args[*i].ty) {
                 (Given::Unpacked, Type::Variadic(b, p, a)) if part.is_none() => {
@@ -344,11 +349,23 @@ impl World<'_> {
             }
         }
         let all = match part {
-            None => Type::Tuple(before.into()),
-            Some(part) => Type::variadic(before, part, after),
+            None => Type::Tuple(before.clone().into()),
+            Some(part) => Type::variadic(before.clone(), part, after.clone()),
         };
         if relation.fits(&all, &wanted) {
             return Ok(());
+        }
+        // It may have as many as are wanted.
+        if let (Some(part), Type::Tuple(items) | Type::Variadic(items, ..)) = (part, *wanted)
+            && own.iter().any(is_any_number)
+        {
+            for _ in before.len()..items.len() {
+                before.push(part);
+                let longer = Type::variadic(before.clone(), part, after.clone());
+                if relation.attempt(|| relation.fits(&longer, &wanted)) {
+                    return Ok(());
+                }
+            }
         }
         match own.last() {
             Some(last) => Err(CallProblem::Wrong {

@@ -307,6 +307,12 @@ impl Relation<'_, '_> {
         match to {
             Type::Overloaded(members) => members.iter().all(|member| self.fits(from, member)),
             Type::Callable(wanted) => {
+                // What makes values of a variable of which nothing is known is not known either.
+                if let Type::ClassOf(made) = from
+                    && matches!(**made, Type::TypeVar(variable) if variable.is_free())
+                {
+                    return self.signature_fits(Signature::of_anything(**made), *wanted);
+                }
                 let Some(callees) = self.world.callees(from) else {
                     return true;
                 };

@@ -86,6 +86,13 @@ impl Relation<'_, '_> {
         let Some(wanted) = self.wanted(from, to, name) else {
             return true;
         };
+        // A class object is called to make instances, whatever those do when they are called.
+        if name.as_str() == "__call__"
+            && matches!(from, Type::Class(_) | Type::ClassOf(_))
+            && matches!(wanted.ty, Type::Callable(_) | Type::Overloaded(_))
+        {
+            return self.fits(from, &wanted.ty);
+        }
         let own = match self.world.attribute(from, name) {
             Attribute::Found(found) => found,
             // `__hash__ = None` and the like are not followed.

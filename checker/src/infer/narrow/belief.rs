@@ -4,6 +4,7 @@ use keelback_parser::ast;
 use keelback_parser::ast::visitor::{self, Visitor};
 
 use crate::types::Type;
+use crate::typing::Attribute;
 
 use super::super::cx::Cx;
 use super::super::flow::{Place, State};
@@ -90,6 +91,41 @@ impl Cx<'_> {
         }
     }
 
+    /// Believes of what is seen as one of several types that it is one of those with the attribute `name`, or one of those without.
+    pub(super) fn believe_attributed(
+        &self,
+        place: &Place,
+        ty: &Type,
+        name: &str,
+        with: &mut State,
+        without: &mut State,
+    ) {
+        let seen = self.state.beliefs.get(place).copied().unwrap_or(*ty);
+        if seen.is_dynamic() {
+            return;
+        }
+        let (mut has, mut lacks) = (Vec::new(), Vec::new());
+        for member in seen.members() {
+            match self.world.attribute(member, name) {
+                Attribute::Found(_) => has.push(*member),
+                Attribute::Missing => lacks.push(*member),
+                Attribute::Unknown => {
+                    has.push(*member);
+                    lacks.push(*member);
+                }
+            }
+        }
+        // Of a class that is not known to have it something derives that has.
+        let has = match has.is_empty() {
+            true => Type::Dynamic,
+            false => Type::union(has),
+        };
+        with.beliefs.insert(place.clone(), has);
+        if !lacks.is_empty() {
+            without.beliefs.insert(place.clone(), Type::union(lacks));
+        }
+    }
+
     /// Narrows what is believed of the places that a condition tests, as what is certain of them is. After a test of another kind nothing is
     /// believed of what it tests.
     pub(super) fn narrow_beliefs(&mut self, expr: &ast::Expr, condition: &mut Condition) {
@@ -114,7 +150,10 @@ impl Cx<'_> {
             // Where it is found what a comparison or a class says, that is found of beliefs too.
             ast::Expr::Compare(compare)
                 if compare.ops.len() == 1 && !self.is_type_test(compare) => {}
-            ast::Expr::Call(call) if self.is_builtin_name(&call.func, "isinstance") => {}
+            ast::Expr::Call(call)
+                if ["isinstance", "hasattr"]
+                    .iter()
+                    .any(|name| self.is_builtin_name(&call.func, name)) => {}
             _ => {
                 let mut arguments = Arguments(Vec::new());
                 arguments.visit_expr(expr);

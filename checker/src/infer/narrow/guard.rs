@@ -196,7 +196,7 @@ impl Cx<'_> {
         let name = self.quiet_type(&call.arguments.args[1]);
         let value = self.expr(expr, None);
         let test = self.truth(value);
-        let (mut yes, no) = (self.state.clone(), self.state.clone());
+        let (mut yes, mut no) = (self.state.clone(), self.state.clone());
         if let Type::Literal(Constant::Str(name)) = name {
             let with: Vec<Type> = ty
                 .members()
@@ -211,6 +211,7 @@ impl Cx<'_> {
             };
             for place in self.places(argument) {
                 yes.narrow_in_doubt(&place, &ty, is);
+                self.believe_attributed(&place, &ty, name, &mut yes, &mut no);
             }
         }
         Condition { test, yes, no }

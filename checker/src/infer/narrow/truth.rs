@@ -55,12 +55,29 @@ fn constant_bool(value: bool, span: TextRange) -> Expr {
 
 /// The type of a value that is true.
 pub fn truthy(ty: &Type) -> Type {
-    Type::union(ty.members().iter().filter(|m| !always_false(m)).copied())
+    let of_flag = flag_in(ty, true);
+    Type::union(
+        ty.members()
+            .iter()
+            .filter(|m| !always_false(m))
+            .map(of_flag),
+    )
 }
 
 /// The type of a value that is false.
 pub fn falsy(ty: &Type) -> Type {
-    Type::union(ty.members().iter().filter(|m| !always_true(m)).copied())
+    let of_flag = flag_in(ty, false);
+    Type::union(ty.members().iter().filter(|m| !always_true(m)).map(of_flag))
+}
+
+/// A flag among several types is one of its two values; one alone stays a `bool`, of which nothing more need be said.
+fn flag_in(ty: &Type, value: bool) -> impl Fn(&Type) -> Type + use<> {
+    let several = ty.members().len() > 1;
+    move |member| match several && matches!(member, Type::Instance(..)) && member.is_builtin("bool")
+    {
+        true => Type::literal(&Constant::Bool(value)),
+        false => *member,
+    }
 }
 
 fn always_false(ty: &Type) -> bool {
