@@ -335,7 +335,7 @@ fn definitions_in_typeshed() {
     let found = one("from __static__ import Ar$0ray\n");
     assert_eq!(
         found.definitions(),
-        ["<keelback>/keelback/__static__.pyi: class Array(Generic[_T]):"]
+        ["<keelback>/keelback/__static__.pyi: class Array(_Line[_T]):"]
     );
 }
 

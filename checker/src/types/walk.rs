@@ -114,6 +114,10 @@ impl Type {
                 Some(_) => Type::Dynamic,
                 None => *self,
             },
+            // Builtin containers hold objects.
+            Type::Instance(class, args) if &*class.module == "builtins" => {
+                Type::Instance(class, args.map(&mut |part| part.substitute(value).boxed()))
+            }
             Type::Callable(signature) => Type::Callable(signature.substitute(value)),
             Type::Parameters(signature) => Type::Parameters(signature.substitute(value)),
             // Of a variable that stands for a tuple the items are meant.
