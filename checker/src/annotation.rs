@@ -487,7 +487,9 @@ impl<'db> Scope<'db> {
         }
         match special {
             Special::Never | Special::NoReturn => Type::Never,
-            Special::LiteralString => Type::str(),
+            // What the library gives of literal strings is found out by itself.
+            Special::LiteralString if self.is_vendored() => Type::str(),
+            Special::LiteralString => Type::LiteralString,
             Special::Callable => Type::Callable(Signature::of_anything(Type::Dynamic)),
             Special::SelfType => match &self.self_class {
                 Some(class) => {

@@ -8,6 +8,7 @@ use crate::types::Type;
 use crate::typing::{Argument, Attribute, Given};
 
 use super::cx::Cx;
+use super::literal_string::as_plain;
 use super::world::widen;
 
 impl Cx<'_> {
@@ -22,6 +23,7 @@ impl Cx<'_> {
     ) -> Expr {
         let (l, r) = (left.view(), right.view());
         let found = self.findings.len();
+        let (left, right) = (as_plain(left), as_plain(right));
         let e = self.certain_compare(op, left, right, tested, span);
         if self.findings.len() == found && self.is_unordered(op, &l, &r) {
             let message = format!(

@@ -126,12 +126,16 @@ impl Cx<'_> {
                 if unchecked(&e.ty) {
                     if let Some(belief) = e.belief
                         && !self.world.assignable(&belief, to)
+                        && self.as_wanted_literal(&e, to).is_none()
                     {
                         self.mismatch(&belief, to, why, span);
                     }
                     return self.checked(e, to, why);
                 }
                 if !self.world.assignable(&e.ty, to) {
+                    if let Some(literal) = self.as_wanted_literal(&e, to) {
+                        return self.upcast(known(e, literal), to);
+                    }
                     // What is believed may be narrower, and is checked then.
                     if e.belief
                         .is_some_and(|belief| self.world.assignable(&belief, to))

@@ -783,11 +783,12 @@ impl Cx<'_> {
                 ast::FStringPart::FString(f) => self.format_pieces(&f.elements, &mut pieces),
             }
         }
-        make(
+        let e = make(
             ExprKind::Format(pieces),
             Type::Exact(Symbol::new("builtins", "str"), Types::none()),
             span,
-        )
+        );
+        super::literal_string::of_format(e)
     }
 
     fn format_pieces(

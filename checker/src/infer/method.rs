@@ -12,6 +12,7 @@ use super::attr::erase_top;
 use super::bind::has_unpacking;
 use super::cx::{Cx, make, object, range};
 use super::expr::stub_type;
+use super::literal_string::{as_plain, is_literal_text};
 use super::world::{Lookup, erase, substitute, widen};
 
 impl Cx<'_> {
@@ -37,6 +38,22 @@ impl Cx<'_> {
 
     /// A method call on an instance.
     pub fn method_call(
+        &mut self,
+        receiver: Expr,
+        name: &str,
+        at: TextRange,
+        call: &ast::ExprCall,
+        span: TextRange,
+    ) -> Expr {
+        let is_literal = is_literal_text(&receiver.ty);
+        let e = self.certain_method_call(as_plain(receiver), name, at, call, span);
+        match is_literal {
+            true => self.of_literal_method(e, name, call),
+            false => e,
+        }
+    }
+
+    fn certain_method_call(
         &mut self,
         receiver: Expr,
         name: &str,

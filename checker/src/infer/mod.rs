@@ -36,6 +36,7 @@ pub mod function;
 pub mod generic;
 pub mod handling;
 pub mod iterate;
+mod literal_string;
 pub mod loops;
 pub mod method;
 pub mod narrow;

@@ -9,6 +9,7 @@ use crate::types::{Constant, Held, Primitive, Symbol, Type, Types};
 
 use super::convert::{Why, exact_float};
 use super::cx::{Cx, constant, known, make, object};
+use super::literal_string::{as_plain, of_binary};
 use super::world::{
     Lookup, common_primitive, erase, is_value_class, literal_fits, substitute, widen, widens,
 };
@@ -153,7 +154,10 @@ impl Cx<'_> {
                 self.note_deprecated_special(&l, name, span);
             }
         }
+        let (lt, rt) = (left.ty, right.ty);
+        let (left, right) = (as_plain(left), as_plain(right));
         let e = self.certain_binary(op, left, right, in_place, span, expected);
+        let e = of_binary(e, op, &lt, &rt);
         self.believe_binary(e, op, &l, &r)
     }
 

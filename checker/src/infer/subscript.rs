@@ -221,8 +221,12 @@ impl Cx<'_> {
                     self.expect(e, &result)
                 }
             }
+            Type::LiteralString => {
+                let e =
+                    self.instance_item_read(super::literal_string::as_plain(value), index, span);
+                super::literal_string::marked(e)
+            }
             Type::EnumMember(..)
-            | Type::LiteralString
             | Type::TypedDict(..)
             | Type::New(..)
             | Type::Guard(..)

@@ -712,9 +712,11 @@ impl<'a> World<'a> {
         match (a, b) {
             (Type::Instance(s, _), _) if s.is_builtin("object") => true,
             (Type::Instance(s, _), Type::Class(_) | Type::ClassOf(_)) => s.is_builtin("type"),
-            (Type::Instance(..), Type::Literal(_) | Type::EnumMember(..) | Type::Guard(..)) => {
-                *a == widen(b)
-            }
+            (
+                Type::Instance(..),
+                Type::Literal(_) | Type::LiteralString | Type::EnumMember(..) | Type::Guard(..),
+            ) => *a == widen(b),
+            (Type::LiteralString, Type::Literal(Constant::Str(_))) => true,
             (Type::Instance(s, x), Type::Exact(t, y)) if s == t => x == y,
             (Type::Instance(s, x), Type::Instance(t, _) | Type::Exact(t, _)) => {
                 x.is_empty()
@@ -819,6 +821,7 @@ pub fn widen(ty: &Type) -> Type {
             Some(class) => Type::Instance(class, Types::none()),
             None => *ty,
         },
+        Type::LiteralString => Type::str(),
         Type::Union(members) => Type::union(members.iter().map(widen)),
         Type::Tuple(items) => Type::Tuple(items.iter().map(widen).collect()),
         other => *other,
