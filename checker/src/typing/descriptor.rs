@@ -15,6 +15,11 @@ impl World<'_> {
         instance: Option<&Type>,
         owner: &Type,
     ) -> Option<Type> {
+        if let Type::Union(members) = ty {
+            let read = |member: &Type| self.descriptor_read(member, instance, owner);
+            members.iter().find_map(read)?;
+            return Some(self.join_all(members.iter().map(|ty| read(ty).unwrap_or(*ty))));
+        }
         let callees = self.special(ty, "__get__")?;
         let args = [
             instance.copied().unwrap_or(Type::None),
@@ -52,6 +57,7 @@ impl World<'_> {
     /// Whether a value of type `ty`, where it is an attribute of a class, answers itself when it is read.
     pub(crate) fn is_descriptor(&self, ty: &Type) -> bool {
         match ty {
+            Type::Union(members) => members.iter().any(|member| self.is_descriptor(member)),
             Type::Instance(class, args) | Type::Exact(class, args)
                 if &*class.module != "builtins" =>
             {
