@@ -537,21 +537,23 @@ impl Follower<'_> {
         {
             return Resolved::Primitive(primitive);
         }
+        let file = resolve_from(self.db, self.from, module);
+        if let Some(file) = file {
+            match self.in_file(file, name) {
+                Resolved::Missing => {}
+                found => return found,
+            }
+        }
         let submodule = Name::new(format!("{module}.{name}"));
-        match resolve_from(self.db, self.from, module) {
-            Some(file) => match self.in_file(file, name) {
-                Resolved::Missing => match resolve(self.db, &submodule) {
-                    Resolution::Missing => Resolved::Missing,
-                    _ => Resolved::Module(submodule),
-                },
-                found => found,
-            },
-            None => match (resolve(self.db, module), resolve(self.db, &submodule)) {
-                (_, Resolution::File(_) | Resolution::Namespace) => Resolved::Module(submodule),
-                (Resolution::Namespace, Resolution::Missing) => Resolved::Missing,
-                // The import itself is reported.
-                _ => Resolved::Dynamic,
-            },
+        match resolve(self.db, &submodule) {
+            Resolution::File(_) | Resolution::Namespace => Resolved::Module(submodule),
+            Resolution::Missing
+                if file.is_some() || resolve(self.db, module) == Resolution::Namespace =>
+            {
+                Resolved::Missing
+            }
+            // The import itself is reported.
+            Resolution::Missing => Resolved::Dynamic,
         }
     }
 

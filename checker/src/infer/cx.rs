@@ -181,6 +181,11 @@ impl<'a> Cx<'a> {
         self.report_with(rule, range, message, Vec::new());
     }
 
+    /// Whether a finding of this pass is kept: what could only make one need not be looked at otherwise.
+    pub fn is_heard(&self) -> bool {
+        self.last && self.muted == 0 && self.state.reachable
+    }
+
     /// Reports a finding with notes.
     pub fn report_with(
         &mut self,
@@ -189,7 +194,7 @@ impl<'a> Cx<'a> {
         message: impl Into<String>,
         notes: Vec<String>,
     ) {
-        if self.muted > 0 || !self.state.reachable || !self.last {
+        if !self.is_heard() {
             return;
         }
         if rule == Rule::UnresolvedAttribute && self.expects_missing > 0 {

@@ -33,6 +33,9 @@ impl Cx<'_> {
 
     /// A use of the module-level `name`, which is deprecated if this module defines it so. That of another was reported with its import.
     pub(super) fn note_deprecated_name(&mut self, name: &str, at: TextRange) {
+        if !self.is_heard() {
+            return;
+        }
         match self.world.binding(&self.module, name) {
             Some(Export::Function(symbol)) => self.note_deprecated_function(&symbol, at),
             Some(Export::Class(symbol)) => self.note_deprecated_class(&symbol, at),
@@ -65,6 +68,9 @@ impl Cx<'_> {
         is_stored: bool,
         at: TextRange,
     ) {
+        if !self.is_heard() {
+            return;
+        }
         let class = match receiver {
             Type::Module(module) => {
                 match self.world.export(module, name) {
@@ -120,13 +126,17 @@ impl Cx<'_> {
         }
     }
 
-    /// The special method `name`, called by syntax on a value that is seen as `receiver`. Whether there is one.
+    /// The special method `name`, called by syntax on a value that is seen as `receiver`. Whether there is one; not looked for where nothing
+    /// is reported.
     pub(super) fn note_deprecated_special(
         &mut self,
         receiver: &Type,
         name: &str,
         at: TextRange,
     ) -> bool {
+        if !self.is_heard() {
+            return false;
+        }
         let (Type::Instance(class, _) | Type::Exact(class, _)) = receiver.as_instance() else {
             return false;
         };
@@ -144,7 +154,7 @@ impl Cx<'_> {
         given: &[Argument],
         at: TextRange,
     ) {
-        if callees.len() < 2 {
+        if callees.len() < 2 || !self.is_heard() {
             return;
         }
         let Some(symbol) = callees[0].function else {

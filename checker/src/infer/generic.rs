@@ -29,7 +29,7 @@ impl Cx<'_> {
             if problem.rule == Rule::UnboundTypeVariable && !self.is_called {
                 continue;
             }
-            if self.last && self.muted == 0 && self.state.reachable {
+            if self.is_heard() {
                 let finding = Finding {
                     rule: problem.rule,
                     range: problem.primary.span.range(),

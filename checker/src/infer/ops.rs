@@ -148,7 +148,9 @@ impl Cx<'_> {
         expected: Option<&Type>,
     ) -> Expr {
         let (l, r) = (left.view(), right.view());
-        if let Some((name, _)) = super::belief::special_names(op) {
+        if self.is_heard()
+            && let Some((name, _)) = super::belief::special_names(op)
+        {
             let own = format!("__i{}", name.trim_start_matches('_'));
             if !(in_place && self.note_deprecated_special(&l, &own, span)) {
                 self.note_deprecated_special(&l, name, span);

@@ -4,6 +4,8 @@
 //! every process, so that a module interface made of them can be compared, cached and stored. Classes and functions are
 //! named by [`Symbol`]; what a symbol means is asked of the module interface that defines it.
 
+use smallvec::SmallVec;
+
 mod constant;
 mod display;
 mod intern;
@@ -242,7 +244,7 @@ impl Type {
 
     /// The union of two types: flat, without duplicates; `Dynamic` absorbs, `Never` vanishes. Does not know subclasses.
     pub fn union(types: impl IntoIterator<Item = Type>) -> Type {
-        let mut members: Vec<Type> = Vec::new();
+        let mut members: SmallVec<[Type; 4]> = SmallVec::new();
         for ty in types {
             match ty {
                 Type::Dynamic => return Type::Dynamic,
@@ -261,7 +263,7 @@ impl Type {
         match members.len() {
             0 => Type::Never,
             1 => members.remove(0),
-            _ => Type::Union(members.into()),
+            _ => Type::Union(Types::new(&members)),
         }
     }
 
