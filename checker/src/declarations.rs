@@ -313,11 +313,14 @@ fn is_name(expr: &Expr) -> bool {
 impl Checker<'_> {
     /// Whether a value of type `value` may stand where `place` is declared, boxing aside. In doubt it may.
     fn fits(&self, value: &Type, place: &Type) -> bool {
-        self.fits_by_class(value, place) || {
-            // Protocols, and what else is told by more than the names of classes.
-            let env = crate::infer::DbEnv::new(&self.sight);
-            World::new(&env).assignable(value, place)
-        }
+        // Protocols, and what else is told by more than the names of classes.
+        self.fits_by_class(value, place) || self.is_assignable(value, place)
+    }
+
+    /// Whether a value of type `value` may stand where `place` is declared, by the rules of typing.
+    fn is_assignable(&self, value: &Type, place: &Type) -> bool {
+        let env = crate::infer::DbEnv::new(&self.sight);
+        World::new(&env).assignable(value, place)
     }
 
     fn fits_by_class(&self, value: &Type, place: &Type) -> bool {

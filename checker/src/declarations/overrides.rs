@@ -12,7 +12,7 @@ use crate::interface::{FunctionInterface, FunctionKind, Member, Param, ParamKind
 use crate::members::{Found, inherited_member, mro};
 use crate::rules::Rule;
 use crate::signatures::{KnownDecorator, function_interface, known_decorator};
-use crate::types::{Name, Type};
+use crate::types::{Name, Signature, Type};
 
 impl Checker<'_> {
     pub(super) fn overrides(&mut self) {
@@ -150,7 +150,11 @@ impl Checker<'_> {
                 kind_name(base.kind)
             ));
         }
-        if own.is_async != base.is_async {
+        // What an `async def` gives when it is called is a coroutine, which may be what is wanted.
+        let gives = |function: &FunctionInterface| Signature::of(function).returns;
+        if own.is_async != base.is_async
+            && !self.is_assignable(&gives(own), &specialise(&gives(base)))
+        {
             let (is, not) = if own.is_async {
                 ("async", "plain")
             } else {
@@ -167,7 +171,11 @@ impl Checker<'_> {
             return Some(problem);
         }
         let expected = specialise(&base.returns);
-        if own.returns_annotated && base.returns_annotated && !self.fits(&own.returns, &expected) {
+        if own.is_async == base.is_async
+            && own.returns_annotated
+            && base.returns_annotated
+            && !self.fits(&own.returns, &expected)
+        {
             return Some(format!("it returns `{}`, not `{expected}`", own.returns));
         }
         None

@@ -633,7 +633,8 @@ impl Cx<'_> {
             }
             let wanted = fixed.as_ref().and_then(|f| f.get(i)).or(each.as_ref());
             let (e, ty) = self.element(elt, wanted, true);
-            seen.push(match ty.is_dynamic() {
+            let is_narrower = self.trusted_belief(&e).is_some() && ty == e.ty;
+            seen.push(match ty.is_dynamic() || is_narrower {
                 true => e.view(),
                 false => ty,
             });

@@ -1011,7 +1011,8 @@ impl Cx<'_> {
     }
 
     fn check_contains(&mut self, _item: &Expr, container: &Expr, span: TextRange) {
-        for member in container.ty.members().to_vec() {
+        let seen = self.trusted_belief(container).unwrap_or(container.ty);
+        for member in seen.members().to_vec() {
             let bad = match &member {
                 Type::None => true,
                 Type::Instance(c, args) | Type::Exact(c, args) => {
@@ -1024,7 +1025,7 @@ impl Cx<'_> {
                 _ => false,
             };
             if bad {
-                let rule = if member == Type::None && container.ty != Type::None {
+                let rule = if member == Type::None && seen != Type::None {
                     Rule::PossiblyNone
                 } else {
                     Rule::UnsupportedOperator
@@ -1032,7 +1033,7 @@ impl Cx<'_> {
                 self.report(
                     rule,
                     span,
-                    format!("Operator `in` does not work on `{}`", widen(&container.ty)),
+                    format!("Operator `in` does not work on `{}`", widen(&seen)),
                 );
                 return;
             }

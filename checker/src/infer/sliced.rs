@@ -1,4 +1,4 @@
-//! Slices of tuples of known length.
+//! Items and slices of tuples of known length.
 
 use keelback_parser::ast;
 
@@ -53,5 +53,24 @@ impl Cx<'_> {
         let (from, to) = (bound(&slice.lower, 0)?, bound(&slice.upper, len)?);
         let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
         Some(Type::Tuple(items.get(from..to).unwrap_or(&[]).into()))
+    }
+
+    /// What a written index finds in a value that is one of several tuples, if each of them has such an item.
+    pub(super) fn item_of_union(&self, view: &Type, index: &Type) -> Option<Type> {
+        let (Type::Union(members), Type::Literal(Constant::Int(index))) = (view, index) else {
+            return None;
+        };
+        let items = members.iter().map(|member| {
+            let Type::Tuple(items) = self.world.as_tuple(member) else {
+                return None;
+            };
+            let at = match *index < 0 {
+                true => index.checked_add(i64::try_from(items.len()).ok()?)?,
+                false => *index,
+            };
+            items.get(usize::try_from(at).ok()?).copied()
+        });
+        let items: Vec<Type> = items.collect::<Option<_>>()?;
+        Some(self.world.join_all(items))
     }
 }

@@ -148,6 +148,9 @@ impl Cx<'_> {
                 }
             };
         }
+        if let Some(item) = self.item_of_union(&view, &at) {
+            return e.believed(item);
+        }
         self.check_index(&e, &view, &at, index_span);
         self.believe_item(e, &view, &at)
     }
