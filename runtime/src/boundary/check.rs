@@ -289,7 +289,9 @@ impl ClassRef {
             {
                 return Ok(true);
             }
-            if ffi::Py_TYPE(wanted) == &raw mut ffi::PyType_Type {
+            // Who only passes for an instance, by a hook of the metaclass, does not have the storage of one.
+            let plain = ffi::Py_TYPE(wanted) == &raw mut ffi::PyType_Type;
+            if plain || storage::is_ours(wanted.cast()) {
                 return Ok(false);
             }
             forgiving(ffi::PyObject_IsInstance(value, wanted))

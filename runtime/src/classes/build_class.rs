@@ -252,15 +252,16 @@ unsafe fn take_defaults(
     // SAFETY: the namespace is alive.
     unsafe {
         for (i, field) in layout.fields.iter().enumerate() {
-            if field.owner != record.symbol {
-                continue;
-            }
             let name = object::interned(&field.name)?;
             let value = ffi::PyDict_GetItemWithError(namespace, name.as_ptr());
             if value.is_null() {
                 if !ffi::PyErr_Occurred().is_null() {
                     return Err(Raised);
                 }
+                continue;
+            }
+            // A field of a base may get another default here. A property in its place is none.
+            if field.owner != record.symbol && is_data_descriptor(value) {
                 continue;
             }
             taken.push((i, Owned::from_borrowed(value)));
@@ -270,6 +271,12 @@ unsafe fn take_defaults(
         }
     }
     Ok(taken)
+}
+
+/// Whether a class attribute decides what becomes of instances' attributes of its name.
+unsafe fn is_data_descriptor(value: *mut PyObject) -> bool {
+    // SAFETY: the caller passes a live object.
+    unsafe { !ffi::PyType_GetSlot(ffi::Py_TYPE(value), ffi::Py_tp_descr_set).is_null() }
 }
 
 /// Puts `__slots__` into the namespace: own fields, and a dict or weak references where they are declared and not inherited.
@@ -338,7 +345,8 @@ unsafe fn lay_out(
         for slot in &layout.fields {
             fields.push(Field::new(slot)?);
         }
-        inherit_defaults(class_pointer, &mut fields);
+        let again = |i: usize| defaults.iter().any(|(index, _)| *index == i);
+        inherit_defaults(class_pointer, &mut fields, &again);
         for (index, value) in defaults {
             fields[*index].set_default(Some(value.clone()));
         }
@@ -353,8 +361,8 @@ unsafe fn lay_out(
         )
         .install();
         let dict: *mut PyObject = ffi::read(class.cast(), offsets.type_dict);
-        for (slot, field) in layout.fields.iter().zip(&storage.fields) {
-            if slot.owner == record.symbol {
+        for (i, (slot, field)) in layout.fields.iter().zip(&storage.fields).enumerate() {
+            if slot.owner == record.symbol || again(i) {
                 let default = field.default.get();
                 let default = (!default.is_null()).then(|| Owned::from_borrowed(default));
                 let descriptor = descriptor::new(field, class_pointer, default)?;
@@ -378,14 +386,20 @@ unsafe fn lay_out(
     }
 }
 
-/// Fields that a base class declares start with the base's class attributes.
-unsafe fn inherit_defaults(class: *mut PyTypeObject, fields: &mut [Field]) {
+/// Fields that a base class declares start with the base's class attributes, but those that the class gives others.
+unsafe fn inherit_defaults(
+    class: *mut PyTypeObject,
+    fields: &mut [Field],
+    again: &dyn Fn(usize) -> bool,
+) {
     // SAFETY: bases outlive their subclasses.
     unsafe {
         let base: *mut PyTypeObject = ffi::read(class.cast(), ffi::layout().type_base);
         if let Some(base) = storage::of(base) {
-            for (own, inherited) in fields.iter_mut().zip(&base.fields) {
-                own.default = inherited.default;
+            for (i, (own, inherited)) in fields.iter_mut().zip(&base.fields).enumerate() {
+                if !again(i) {
+                    own.default = inherited.default;
+                }
             }
         }
     }
@@ -408,12 +422,12 @@ pub unsafe fn restore_descriptors(class: *mut PyTypeObject) -> PyResult<()> {
         let Some(storage) = storage::of(class) else {
             return Ok(());
         };
-        let Ok(layout) = &storage.record.interface.layout else {
-            return Ok(());
-        };
         let dict: *mut PyObject = ffi::read(class.cast(), ffi::layout().type_dict);
-        for (slot, field) in layout.fields.iter().zip(&storage.fields) {
-            if slot.owner != storage.record.symbol {
+        let base = storage::of(ffi::read(class.cast(), ffi::layout().type_base));
+        for (i, field) in storage.fields.iter().enumerate() {
+            // What a base declares is the base's, unless the class gives it another default.
+            let inherited = base.and_then(|base| base.fields.get(i));
+            if inherited.is_some_and(|base| std::ptr::eq(base.default, field.default)) {
                 continue;
             }
             let value = ffi::PyDict_GetItemWithError(dict, field.name.as_ptr());
@@ -423,8 +437,7 @@ pub unsafe fn restore_descriptors(class: *mut PyTypeObject) -> PyResult<()> {
                     field.set_default(default);
                     continue;
                 }
-                let kind = ffi::Py_TYPE(value.as_ptr());
-                if !ffi::PyType_GetSlot(kind, ffi::Py_tp_descr_set).is_null() {
+                if is_data_descriptor(value.as_ptr()) {
                     continue;
                 }
             }

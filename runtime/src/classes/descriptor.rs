@@ -47,6 +47,15 @@ pub unsafe fn new(
     }
 }
 
+/// Whether an object is a descriptor of some field.
+///
+/// # Safety
+/// `object` is alive; the GIL is held.
+pub unsafe fn is_one(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::Py_TYPE(object) == TYPE.get() }
+}
+
 /// The default of a descriptor of this field; `None` for any other object.
 ///
 /// # Safety

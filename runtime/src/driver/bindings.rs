@@ -6,7 +6,7 @@ use keelback_checker::types::Name;
 use keelback_lowering::build::signature_of;
 
 use super::unit::Unit;
-use super::{Driver, cells, generations, methods, supers};
+use super::{Driver, cells, generations, methods, shadows, supers};
 use crate::compile::FunctionBody;
 use crate::ffi::{PyObject, PyTypeObject, Vectorcall};
 use crate::object::{Owned, PyResult};
@@ -82,7 +82,10 @@ impl Bindings for DriverBindings {
 
     fn subclass_added(&self, class: *mut PyTypeObject) {
         // SAFETY: watchers are called under the GIL.
-        unsafe { supers::subclass_added(class) }
+        unsafe {
+            supers::subclass_added(class);
+            shadows::look(class);
+        }
     }
 
     fn class_suspended(&self, class: *mut PyTypeObject) {
@@ -101,6 +104,7 @@ impl Bindings for DriverBindings {
         // SAFETY: watchers are called under the GIL.
         unsafe {
             methods::resume(class);
+            shadows::look(class);
             if let Some(record) = methods::inherited(class) {
                 cells::class_changed(&record.symbol);
             }

@@ -90,6 +90,23 @@ pub(super) unsafe fn made(record: &'static ClassRecord) {
 
 /// Leaves every unit to CPython that rests on how a class was.
 unsafe fn leave_users(class: &Symbol) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        leave(&|function| rests_on(function, class), |_| {
+            format!("the class `{}` was made anew", class.name())
+        });
+        cells::function_changed(class);
+    }
+}
+
+/// Leaves every unit to CPython whose code is so.
+///
+/// # Safety
+/// The GIL is held, and the functions do not come back to units.
+pub(super) unsafe fn leave(
+    is_so: &dyn Fn(&Function) -> bool,
+    reason: impl Fn(&'static Unit) -> String,
+) {
     let driver = Driver::get();
     // SAFETY: the caller's promise; the closures only touch the map.
     unsafe {
@@ -97,15 +114,14 @@ unsafe fn leave_users(class: &Symbol) {
         // Those of modules that were imported again are in the list alone.
         driver.sources.with(|s| units.extend(s.iter().copied()));
         for unit in units {
-            if unit.has(|function| rests_on(function, class)) {
-                unit.leave(format!("the class `{}` was made anew", class.name()));
+            if unit.has(is_so) {
+                unit.leave(reason(unit));
             }
         }
         // What is not of the source is made again, of the class as it is now.
         driver
             .units
             .with(|u| u.retain(|_, unit| unit.origin == Origin::Source || unit.left().is_none()));
-        cells::function_changed(class);
     }
 }
 

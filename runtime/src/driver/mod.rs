@@ -18,6 +18,7 @@ pub mod method_table;
 pub mod methods;
 pub mod module;
 pub mod perf_map;
+mod shadows;
 mod side_tables;
 pub mod supers;
 pub mod trace;
@@ -307,7 +308,9 @@ impl Driver {
         }
         self.with_interfaces(&unit.symbol.module, |interfaces| {
             // SAFETY: the GIL is held.
-            unsafe { generations::check(&function, interfaces) }
+            unsafe {
+                generations::check(&function, interfaces).and_then(|()| shadows::check(&function))
+            }
         })
         .unwrap_or(Ok(()))?;
         pipeline::prepare(&mut function, self.opt);
