@@ -416,7 +416,7 @@ fn diagnostics(file: File, findings: Vec<Finding>) -> Vec<Diagnostic> {
 }
 
 /// How many functions, in the order of the file, are checked in one go: they share what they ask of other modules.
-const TOGETHER: usize = 32;
+pub const TOGETHER: usize = 32;
 
 /// Checks the function called `qualname` of `file`; nothing when there is no such function, or when it is nested in another.
 pub fn check_function(db: &dyn Db, file: File, qualname: &Name) -> Option<Arc<CheckedFunction>> {

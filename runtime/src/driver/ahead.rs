@@ -6,19 +6,24 @@
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
+use std::time::{Duration, Instant};
 
 use keelback_checker::check::check_declarations;
 use keelback_checker::db::{CancellationToken, Database, File, Revision, revision};
 use keelback_checker::files::staticness;
-use keelback_checker::infer::{check_function, functions};
+use keelback_checker::infer::{TOGETHER, check_function, functions};
 use keelback_checker::resolve::module_name;
 use keelback_checker::stack::{ROOM, deep};
 use keelback_checker::types::Name;
 
 use super::module::{Outcome, outcome};
+
+/// For how long the end of a check is waited for without sleeping, since to be woken up takes about as long as a small module takes to check.
+const AWAKE: Duration = Duration::from_millis(1);
 
 /// What comes of a check that was not stopped.
 type Done = Option<Outcome>;
@@ -28,6 +33,7 @@ struct Job {
     db: Database,
     file: File,
     why: Why,
+    has_begun: Arc<AtomicBool>,
     done: Sender<Done>,
 }
 
@@ -47,6 +53,7 @@ struct Check {
     file: File,
     /// When: what comes of it holds while no input has changed.
     asked: Revision,
+    has_begun: Arc<AtomicBool>,
     done: Receiver<Done>,
     /// What has come of it.
     result: Option<Done>,
@@ -152,18 +159,21 @@ impl Worker {
         // Without a thread it is checked when it is asked about.
         let Some(jobs) = &self.jobs else { return };
         let (done, is_done) = channel();
+        let has_begun = Arc::<AtomicBool>::default();
         let db = db.clone();
         let stopper = db.stopper();
         let job = Job {
             db,
             file,
             why,
+            has_begun: has_begun.clone(),
             done,
         };
         if jobs.send(job).is_ok() {
             self.checks.push(Check {
                 file,
                 asked: now,
+                has_begun,
                 done: is_done,
                 result: None,
                 why,
@@ -172,14 +182,30 @@ impl Worker {
         }
     }
 
-    /// What has come of the check of `file`, if it has ended.
-    fn take(&mut self, db: &Database, file: File) -> Option<Outcome> {
+    /// What comes of the check of `file`: nothing if that has not begun, or was stopped.
+    fn wait(&mut self, db: &Database, file: File) -> Option<Outcome> {
         let now = revision(db);
         let at = (self.checks.iter()).position(|check| check.file == file && check.asked == now)?;
-        if self.checks[at].is_running() {
-            return None;
+        let started = Instant::now();
+        while self.checks[at].is_running() {
+            if !self.checks[at].has_begun.load(Ordering::Relaxed) {
+                return None;
+            }
+            if started.elapsed() > AWAKE {
+                let check = &mut self.checks[at];
+                check.result = Some(check.done.recv().ok().flatten());
+            } else {
+                std::thread::yield_now();
+            }
         }
         self.checks.swap_remove(at).result.flatten()
+    }
+
+    /// Whether the check of `file` has ended.
+    fn has_ended(&mut self, db: &Database, file: File) -> bool {
+        let now = revision(db);
+        let mut checks = self.checks.iter_mut();
+        checks.any(|check| check.file == file && check.asked == now && !check.is_running())
     }
 }
 
@@ -190,6 +216,7 @@ fn start_thread() -> Option<Sender<Job>> {
         have_at_hand(2 * AT_HAND);
         for job in asked {
             let Job { db, done, .. } = job;
+            job.has_begun.store(true, Ordering::Relaxed);
             // A defect of the checker is reported by the thread that asks for the diagnostics.
             let work = AssertUnwindSafe(|| check(&db, job.file, job.why));
             let result = std::panic::catch_unwind(work).ok().flatten();
@@ -233,14 +260,17 @@ fn check(db: &Database, file: File, why: Why) -> Done {
 pub(super) fn checked(db: &Database, file: File) -> Outcome {
     let mut worker = lock();
     worker.ask(db, file, Why::Imported);
-    if let Some(outcome) = worker.take(db, file) {
-        return outcome;
+    // What the thread is not at: the declarations, and bodies from the end.
+    if !worker.has_ended(db, file) {
+        deep(|| {
+            check_declarations(db, file);
+            let functions = functions(db, file);
+            for name in functions.iter().skip(TOGETHER).rev() {
+                check_function(db, file, name);
+            }
+        });
     }
-    deep(|| {
-        check_declarations(db, file);
-        for name in functions(db, file).iter().rev() {
-            check_function(db, file, name);
-        }
-        outcome(db, file)
-    })
+    worker
+        .wait(db, file)
+        .unwrap_or_else(|| deep(|| outcome(db, file)))
 }

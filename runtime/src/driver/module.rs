@@ -111,14 +111,13 @@ fn set_settings(db: &mut Database) {
     let driver = Driver::get();
     let folders = path();
     // SAFETY: the GIL is held; the closures only touch what the cells hold.
-    let known = unsafe {
-        let before = driver.path.with(|known| known.replace(folders.clone()));
-        before.as_ref() == Some(&folders)
-    };
+    let is_known = unsafe { driver.path.with(|known| known.as_ref() == Some(&folders)) };
     // Nothing else changes while a process runs.
-    if known {
+    if is_known {
         return;
     }
+    // SAFETY: as above.
+    unsafe { driver.path.with(|known| *known = Some(folders.clone())) };
     // Modules keep the names under which they were imported, whatever their paths would say now.
     // SAFETY: as above.
     let imported: Vec<(Name, File)> = unsafe {
