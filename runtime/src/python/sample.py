@@ -1,7 +1,10 @@
 """Never runs. It is checked in a thread while a program starts, and uses what most static modules use, which is then known."""
 import __static__
+from __static__ import Array, cbool, double, int64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
+from math import sqrt
 from typing import Any, Final, Optional
 
 LIMIT: Final = 3
@@ -37,6 +40,11 @@ class Leaf(Node):
         raise ValueError(f"{self.name} takes no {item!r}")
 
 
+class Kind(Enum):
+    PLAIN = 1
+    ODD = 2
+
+
 @dataclass
 class Pair:
     first: int
@@ -60,6 +68,19 @@ def read(path: str) -> list[str]:
 def squares(numbers: list[float], scale: int) -> Iterator[float]:
     for at, number in enumerate(numbers):
         yield number * scale + at
+
+
+def length(kind: Kind, lines: list[Node], sizes: Array[int64]) -> float:
+    if kind is Kind.ODD:
+        return sqrt(len(lines))
+    found: double = 0.0
+    at: int64 = 0
+    while at < len(sizes):
+        is_odd: cbool = sizes[at] % 2 == 1
+        if is_odd:
+            found += double(sizes[at])
+        at += 1
+    return float(found)
 
 
 def chosen(value: object, default: bytes, make: Callable[[int], Any]) -> int:
