@@ -341,6 +341,9 @@ macro_rules! for_each_op {
         /// One reference less; an object that dies runs its finaliser.
         Dec "dec" (s:any) none -> (-), PYTHON | KEEP;
 
+        /// Uses objects, so that they are alive until here.
+        Keep "keep" (*b:obj) none -> (-), KEEP;
+
         // --- control ---
         /// Handles signals and requests of other threads; on loop back-edges.
         Poll "poll" () none -> (-), RAISE | PYTHON | KEEP;

@@ -116,6 +116,7 @@ impl<'a> Translator<'a, '_> {
             Op::Helper => self.call_helper(inst)?,
 
             Op::Inc | Op::Dec => self.reference_count(inst)?,
+            Op::Keep => {}
 
             Op::Poll => self.poll(inst)?,
             Op::Trace => self.trace(inst)?,

@@ -214,6 +214,13 @@ impl Builder<'_> {
         let (var, bound, name) = (local.var, local.bound, local.name);
         let value = self.read(var);
         Ok(match bound {
+            Bound::Always if self.f.ty(value).nullable => {
+                let ty = RegType {
+                    nullable: false,
+                    ..self.f.ty(value).clone()
+                };
+                self.op(Op::Retype, &[value], ty)
+            }
             Bound::Always => value,
             Bound::Word => {
                 let ty = RegType {
@@ -247,6 +254,7 @@ impl Builder<'_> {
         } else {
             self.coerce(value, &want)
         };
+        self.keep_until_here(index);
         self.write(var, value);
         if let Bound::Companion(companion) = bound {
             let yes = self.const_bool(true);
@@ -257,6 +265,7 @@ impl Builder<'_> {
     /// Takes a local's value away, after a check that it has one.
     pub(super) fn delete_local(&mut self, id: LocalId) -> Lowered<()> {
         self.read_local(id)?;
+        self.keep_until_here(id.0 as usize);
         let local = &self.locals[id.0 as usize];
         let (var, bound) = (local.var, local.bound);
         match bound {

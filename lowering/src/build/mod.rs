@@ -12,6 +12,7 @@ mod conditions;
 mod conversions;
 mod expressions;
 mod formats;
+mod keep;
 mod loops;
 mod operators;
 mod ssa;
@@ -162,6 +163,8 @@ struct LocalVar {
     name: Name,
     var: ssa::Var,
     bound: ssa::Bound,
+    /// Whether it keeps its object: see `keep`.
+    keeps: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -231,7 +234,8 @@ impl<'a> Builder<'a> {
     }
 
     fn declare_locals(&mut self, body: &Body) -> Lowered<()> {
-        for local in &body.locals {
+        let keepers = self.keepers(body);
+        for (local, keeps) in body.locals.iter().zip(keepers) {
             let mut ty = RegType::of(&local.ty);
             let bound = match (local.maybe_unbound, ty.repr.is_counted()) {
                 (false, _) => ssa::Bound::Always,
@@ -241,11 +245,14 @@ impl<'a> Builder<'a> {
                 }
                 (true, false) => ssa::Bound::Companion(self.ssa.declare(RegType::new(Repr::Bool))),
             };
+            // What keeps its object is looked at where it may have none yet.
+            ty.nullable |= keeps;
             let var = self.ssa.declare(ty);
             self.locals.push(LocalVar {
                 name: local.name,
                 var,
                 bound,
+                keeps,
             });
         }
         if body.params > body.locals.len() || body.params != self.f.signature.params.len() {
@@ -504,6 +511,7 @@ impl<'a> Builder<'a> {
             let ty = self.returns;
             self.unbox(none, &ty, Some(crate::function::CheckContext::Return(name)))
         };
+        self.keep_until_return(value);
         self.end(Op::Return, &[value], &[]);
     }
 

@@ -4,8 +4,8 @@
 //! parameter is added to the block and each edge to it passes what the variable is at its end. A block whose predecessors are not all known (a loop's header) gets
 //! the parameter at once and its edges' arguments when it is sealed. Parameters that turn out to pass one value only are removed at the end.
 
-use super::Builder;
-use crate::function::{Block, Function, Inst, Value};
+use super::{Builder, Definition};
+use crate::function::{Block, Function, Imm, Inst, Value};
 use crate::ops::Op;
 use crate::types::RegType;
 use rustc_hash::FxHashMap;
@@ -143,6 +143,14 @@ impl Builder<'_> {
         let value = self.f.value(ty);
         let mut inst = Inst::new(Op::Undef, self.span);
         inst.result = Some(value);
+        self.definitions.insert(
+            value,
+            Definition {
+                op: Op::Undef,
+                first: None,
+                imm: Imm::None,
+            },
+        );
         let block_data = &mut self.f.blocks[block.0 as usize];
         block_data.insts.insert(0, inst);
         self.ssa.values.insert((var, block), value);

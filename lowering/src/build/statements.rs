@@ -45,6 +45,7 @@ impl Builder<'_> {
                 };
                 let ret = RegType::new(self.f.signature.ret);
                 let value = self.coerce(value, &ret);
+                self.keep_until_return(value);
                 self.end(Op::Return, &[value], &[]);
             }
             StmtKind::Raise(exception, cause) => {

@@ -452,6 +452,6 @@ fn helper_repr(kind: HelperKind) -> Option<Repr> {
 fn takes_null(op: Op) -> bool {
     matches!(
         op,
-        Op::IsNull | Op::Inc | Op::Dec | Op::Retype | Op::CheckBound
+        Op::IsNull | Op::Inc | Op::Dec | Op::Keep | Op::Retype | Op::CheckBound
     )
 }

@@ -255,6 +255,7 @@ pub(super) unsafe fn perform(
                 boxing::release(arg(0), step.reprs[0]);
                 0
             }
+            Op::Keep => 0,
             _ => return Err(malformed(step)),
         })
     }

@@ -101,6 +101,7 @@ fn weight(inst: &Inst) -> u32 {
         | Op::ConstBool
         | Op::Undef
         | Op::Retype
+        | Op::Keep
         | Op::Jump
         | Op::Return
         | Op::Unreachable => 0,
