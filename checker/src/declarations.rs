@@ -40,6 +40,7 @@ mod locals;
 mod misplaced;
 mod named_tuples;
 mod new_types;
+mod order;
 mod overloads;
 mod overrides;
 mod protocols;
@@ -82,6 +83,7 @@ pub fn check(db: &dyn Db, file: File) -> Vec<Diagnostic> {
         checker.misplaced_decorators();
         checker.finals();
         checker.conflicts();
+        checker.read_before_bound();
         checker.missing_annotations();
         checker.not_final();
         checker.unreachable_code();

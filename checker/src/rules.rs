@@ -112,7 +112,7 @@ rules! {
     UnresolvedImport = "unresolved-import", Warning, Language;
     /// A name imported from a static module does not exist there.
     UnresolvedImportName = "unresolved-import-name", Error, Language;
-    /// A name that is bound nowhere is used.
+    /// A name that is bound nowhere, or not yet, is used.
     UndefinedName = "undefined-name", Error, Types;
     /// A local name may be used before it is assigned.
     PossiblyUnbound = "possibly-unbound", Warning, Types;

@@ -435,8 +435,8 @@ impl Cx<'_> {
                     self.state.set_bound(id, true);
                     return;
                 }
-                Some(_) => {}
-                None => {
+                Some(_) if !self.is_first_of_shared(id, name) => {}
+                _ => {
                     // What came before saw another type.
                     self.unsettled.set(true);
                     self.declared[i] = Some(ty);
@@ -452,6 +452,14 @@ impl Cx<'_> {
         if declared.is_final {
             self.finals.insert(id);
         }
+    }
+
+    /// Whether nothing has declared variable `id` yet, of which nothing is known because a nested function rebinds it. What does declare it
+    /// holds for all that is assigned and for the nested functions; what it is narrowed to here does not.
+    fn is_first_of_shared(&self, id: LocalId, name: &str) -> bool {
+        self.names.shared.contains(name)
+            && self.declared[id.0 as usize] == Some(Type::Dynamic)
+            && !self.declared_at.contains_key(&id)
     }
 
     /// A name that gets a value of which nothing is known, in a function that is left to CPython.
