@@ -77,8 +77,10 @@ impl Why {
 
 /// The value's type as people read it: literals by their class unless the place is a literal type.
 pub(super) fn shown(from: &Type, to: &Type) -> Type {
-    let literal = to.members().iter().any(|t| matches!(t, Type::Literal(_)));
-    if literal { *from } else { widen(from) }
+    match super::tuple_display::takes_literals(to) {
+        true => *from,
+        false => widen(from),
+    }
 }
 
 impl Cx<'_> {

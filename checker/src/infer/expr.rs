@@ -14,6 +14,7 @@ use super::convert::Why;
 use super::cx::{Cx, ScopeKind, constant, known, make, none, object, range};
 use super::flow::{Place, Root};
 use super::ops::{binary_op, compare_op, unary_op};
+use super::tuple_display::takes_literals;
 use super::world::{Resolved, widen};
 
 impl Cx<'_> {
@@ -607,72 +608,6 @@ impl Cx<'_> {
 
     // --- displays ---
 
-    fn tuple(&mut self, elts: &[ast::Expr], expected: Option<&Type>, span: TextRange) -> Expr {
-        let fixed: Option<Types> = expected.and_then(|t| {
-            t.members().iter().find_map(|m| match m {
-                Type::Tuple(items) if items.len() == elts.len() => Some(*items),
-                _ => None,
-            })
-        });
-        let each = if fixed.is_none() {
-            expected.and_then(|t| element_of(t, &TUPLE_LIKE))
-        } else {
-            None
-        };
-        let mut items = Vec::new();
-        let mut types = Vec::new();
-        let mut seen = Vec::new();
-        let mut starred = false;
-        for (i, elt) in elts.iter().enumerate() {
-            if let ast::Expr::Starred(s) = elt {
-                self.fall_back("a starred item in a tuple", span);
-                let value = self.expr(&s.value, None);
-                self.items_of(&value, range(elt));
-                starred = true;
-                continue;
-            }
-            let wanted = fixed.as_ref().and_then(|f| f.get(i)).or(each.as_ref());
-            let (e, ty) = self.element(elt, wanted, true);
-            let is_narrower = self.trusted_belief(&e).is_some() && ty == e.ty;
-            seen.push(match ty.is_dynamic() || is_narrower {
-                true => e.view(),
-                false => ty,
-            });
-            items.push(e);
-            types.push(ty);
-        }
-        if starred {
-            return make(
-                ExprKind::Tuple(items),
-                Type::exact_builtin("tuple", [Type::Dynamic]),
-                span,
-            );
-        }
-        make(ExprKind::Tuple(items), Type::Tuple(types.into()), span)
-            .believed(Type::Tuple(seen.into()))
-    }
-
-    /// An element of a display as an object, and its type as an element; `alone` if it is of a type of its own, as an item of a tuple.
-    fn element(&mut self, elt: &ast::Expr, wanted: Option<&Type>, alone: bool) -> (Expr, Type) {
-        let e = self.expr(elt, wanted);
-        if let Some(wanted) = wanted {
-            if !wanted.is_dynamic() && self.world.assignable(&e.ty, wanted) {
-                let place = wanted.boxed();
-                let e = self.coerce(e, &place, &Why::Element);
-                return (object(e), place);
-            }
-        }
-        let e = self.unprimitive(e);
-        let keep_literal =
-            wanted.is_some_and(|t| t.members().iter().any(|m| matches!(m, Type::Literal(_))));
-        let ty = match &e.ty {
-            ty if !alone && !keep_literal => widen(&generalised(ty)),
-            ty if keep_literal => *ty,
-            ty => widen(ty),
-        };
-        (object(e), ty)
-    }
-
     fn elements(
         &mut self,
         elts: &[ast::Expr],
@@ -1072,7 +1007,7 @@ const LIST_LIKE: [&str; 6] = [
     "Reversible",
 ];
 const SET_LIKE: [&str; 5] = ["set", "AbstractSet", "MutableSet", "Iterable", "Collection"];
-const TUPLE_LIKE: [&str; 5] = ["tuple", "Sequence", "Iterable", "Collection", "Reversible"];
+pub(super) const TUPLE_LIKE: [&str; 5] = ["tuple", "Sequence", "Iterable", "Collection", "Reversible"];
 
 /// The element type that a display takes from the type it is expected to be.
 pub fn element_of(expected: &Type, like: &[&str]) -> Option<Type> {
@@ -1140,7 +1075,7 @@ fn erase_floats(ty: &Type) -> Type {
 }
 
 /// The type of an element of a container: one of functions or classes takes other ones too.
-fn generalised(ty: &Type) -> Type {
+pub(super) fn generalised(ty: &Type) -> Type {
     match ty {
         Type::Function(_) | Type::Class(_) | Type::Module(_) => Type::Dynamic,
         Type::Tuple(items) => Type::Tuple(items.iter().map(generalised).collect()),
@@ -1182,9 +1117,11 @@ fn is_number_type(ty: &Type) -> bool {
 }
 
 fn widen_unless(ty: &Type, expected: Option<&Type>) -> Type {
-    let literal =
-        expected.is_some_and(|t| t.members().iter().any(|m| matches!(m, Type::Literal(_))));
-    if literal { *ty } else { widen(ty) }
+    if expected.is_some_and(takes_literals) {
+        *ty
+    } else {
+        widen(ty)
+    }
 }
 
 fn literal_or_wide(ty: &Type) -> Type {

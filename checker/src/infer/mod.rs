@@ -51,6 +51,7 @@ mod store;
 pub mod subscript;
 pub mod super_call;
 mod trust;
+mod tuple_display;
 pub mod typed_dict;
 mod unpack;
 pub mod world;

@@ -813,7 +813,8 @@ pub fn is_value_class(symbol: &Symbol) -> bool {
         )
 }
 
-/// A literal type becomes the type of its value; a tuple's items too.
+/// A literal type becomes the type of its value. The items of a tuple stay: they are as wide as the place that the tuple was written for, or
+/// declared as they are.
 pub fn widen(ty: &Type) -> Type {
     match ty {
         Type::Literal(Constant::None) => Type::None,
@@ -823,7 +824,6 @@ pub fn widen(ty: &Type) -> Type {
         },
         Type::LiteralString => Type::str(),
         Type::Union(members) => Type::union(members.iter().map(widen)),
-        Type::Tuple(items) => Type::Tuple(items.iter().map(widen).collect()),
         other => *other,
     }
 }
