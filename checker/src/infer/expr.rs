@@ -221,7 +221,13 @@ impl Cx<'_> {
             Some(fact) if *fact != storage => {
                 let fact = *fact;
                 if !fact.is_dynamic() && self.state.doubted.contains(&place) {
-                    return self.expect(object(e), &fact);
+                    let read = self.expect(object(e), &fact);
+                    // A variable's type is not looked at: what was said is believed.
+                    let read = match read.belief.is_none() && read.ty != fact {
+                        true => read.believed(fact),
+                        false => read,
+                    };
+                    return self.believed_place(read, &place);
                 }
                 self.renarrow(e, fact)
             }
@@ -837,6 +843,10 @@ impl Cx<'_> {
                     Type::Primitive(_) => storage,
                     _ => widen(&ty.boxed()),
                 };
+                // Of several declared values it is still one of them.
+                if belief.is_none() && ty.members().len() > 1 && takes_literals(&ty) {
+                    belief = Some(ty);
+                }
                 let value = if self.last {
                     self.into_storage(value, &storage)
                 } else {
@@ -1007,7 +1017,8 @@ const LIST_LIKE: [&str; 6] = [
     "Reversible",
 ];
 const SET_LIKE: [&str; 5] = ["set", "AbstractSet", "MutableSet", "Iterable", "Collection"];
-pub(super) const TUPLE_LIKE: [&str; 5] = ["tuple", "Sequence", "Iterable", "Collection", "Reversible"];
+pub(super) const TUPLE_LIKE: [&str; 5] =
+    ["tuple", "Sequence", "Iterable", "Collection", "Reversible"];
 
 /// The element type that a display takes from the type it is expected to be.
 pub fn element_of(expected: &Type, like: &[&str]) -> Option<Type> {

@@ -161,6 +161,12 @@ impl Cx<'_> {
                     let Some(tested) = self.place(argument) else {
                         continue;
                     };
+                    // A type guard says what else to believe.
+                    let before = self.state.beliefs.get(&tested);
+                    let is_told = |state: &State| state.beliefs.get(&tested) != before;
+                    if is_told(&condition.yes) || is_told(&condition.no) {
+                        continue;
+                    }
                     for state in [&mut condition.yes, &mut condition.no] {
                         let below = |place: &Place| {
                             place.root == tested.root && place.path.starts_with(&tested.path)

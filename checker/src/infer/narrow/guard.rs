@@ -43,9 +43,14 @@ impl Cx<'_> {
         } else {
             (*of, ty)
         };
+        let split = |seen: &Type| match both {
+            true => self.split_belief(seen, of),
+            false => (*of, *seen),
+        };
         for place in places {
             yes.narrow_in_doubt(&place, &ty, is);
             no.narrow_in_doubt(&place, &ty, not);
+            self.narrow_belief(&place, &split, yes, no);
         }
     }
 
@@ -82,6 +87,21 @@ impl Cx<'_> {
             }
         }
         (yes, no)
+    }
+
+    /// The same of a belief: where one of its members is what the guard says, that is meant, and not what a type variable may stand for.
+    fn split_belief(&self, seen: &Type, of: &Type) -> (Type, Type) {
+        let (is, not) = self.split_by_type(seen, of);
+        let is_variable = |member: &&Type| matches!(member, Type::TypeVar(_));
+        if !seen.members().iter().any(|member| is_variable(&member)) {
+            return (is, not);
+        }
+        let others = seen.members().iter().filter(|member| !is_variable(member));
+        let meant = self.split_by_type(&Type::union(others.copied()), of).0;
+        match meant {
+            Type::Never => (is, not),
+            meant => (meant, not),
+        }
     }
 
     /// Whether no value can be of both types: a class of either can have no common subclass.
@@ -139,6 +159,8 @@ impl Cx<'_> {
         for place in self.places(argument) {
             yes.narrow_in_doubt(&place, &ty, is);
             no.narrow_in_doubt(&place, &ty, not);
+            let split = |seen: &Type| self.split_callable(seen);
+            self.narrow_belief(&place, &split, &mut yes, &mut no);
         }
         Condition { test, yes, no }
     }
