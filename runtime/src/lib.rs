@@ -21,6 +21,7 @@ pub mod gil;
 pub mod helpers;
 pub mod host;
 pub mod import_hook;
+mod internal_type;
 pub mod interp;
 pub mod main_program;
 pub mod object;

@@ -72,15 +72,7 @@ fn module_body(world: &World<'_>, sight: &Rc<Sight<'_>>) -> Vec<Diagnostic> {
     let parsed = &sight.whole().parsed;
     crate::check::guard(file, TextRange::default(), "the module's own code", || {
         let scope = sight.module_scope();
-        let part = Part {
-            kind: ScopeKind::Module,
-            function: None,
-            class: None,
-            body: parsed.body(),
-            span: TextRange::default(),
-            name_span: TextRange::default(),
-            records: false,
-        };
+        let part = Part::of_module(parsed.body());
         let mut found = diagnostics(file, run(world, sight, &scope, part).findings);
         found.extend(defaults(world, sight, None, parsed.body()));
         found

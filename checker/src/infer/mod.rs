@@ -258,6 +258,18 @@ impl<'a> Part<'a> {
             records: false,
         }
     }
+
+    fn of_module(body: &'a [ast::Stmt]) -> Part<'a> {
+        Part {
+            kind: ScopeKind::Module,
+            function: None,
+            class: None,
+            body,
+            span: TextRange::default(),
+            name_span: TextRange::default(),
+            records: false,
+        }
+    }
 }
 
 fn run(
@@ -593,13 +605,8 @@ pub fn module_types(db: &dyn Db, file: File) -> Learned {
     let sight = Sight::new(db, file);
     let scope = sight.module_scope();
     let part = Part {
-        kind: ScopeKind::Module,
-        function: None,
-        class: None,
-        body: parsed.body(),
-        span: TextRange::default(),
-        name_span: TextRange::default(),
         records: true,
+        ..Part::of_module(parsed.body())
     };
     let env = DbEnv::new(&sight);
     run(&World::new(&env), &sight, &scope, part).types

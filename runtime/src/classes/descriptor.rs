@@ -6,6 +6,7 @@ use super::fields::Field;
 use crate::error;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
+use crate::internal_type::{self, Shape, slot};
 use crate::object::{self, Owned, PyResult, Raised};
 
 /// A descriptor.
@@ -77,9 +78,6 @@ pub unsafe fn default_in(object: *mut PyObject, field: &Field) -> Option<Option<
 
 /// The type of descriptors.
 unsafe fn descriptor_type() -> PyResult<*mut PyTypeObject> {
-    fn slot(slot: c_int, pfunc: *mut c_void) -> ffi::PyType_Slot {
-        ffi::PyType_Slot { slot, pfunc }
-    }
     fn getter(name: &'static CStr, get: ffi::getter) -> ffi::PyGetSetDef {
         ffi::PyGetSetDef {
             name: name.as_ptr(),
@@ -89,12 +87,13 @@ unsafe fn descriptor_type() -> PyResult<*mut PyTypeObject> {
             closure: std::ptr::null_mut(),
         }
     }
-    // SAFETY: the GIL is held; the tables are leaked, for CPython keeps pointers to them.
-    unsafe {
-        let made = TYPE.get();
-        if !made.is_null() {
-            return Ok(made);
-        }
+    let shape = Shape {
+        size: size_of::<Descriptor>(),
+        item_size: 0,
+        flags: ffi::Py_TPFLAGS_IMMUTABLETYPE,
+    };
+    let slots = || {
+        // Leaked, for CPython keeps pointers to them.
         let getset = Box::leak(Box::new([
             getter(c"__name__", get_name),
             getter(c"__qualname__", get_qualname),
@@ -119,29 +118,17 @@ unsafe fn descriptor_type() -> PyResult<*mut PyTypeObject> {
             },
             ffi::PyMethodDef::zeroed(),
         ]));
-        let mut slots = [
+        vec![
             slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
             slot(ffi::Py_tp_repr, repr as *mut c_void),
             slot(ffi::Py_tp_descr_get, get as *mut c_void),
             slot(ffi::Py_tp_descr_set, set as *mut c_void),
             slot(ffi::Py_tp_getset, getset.as_mut_ptr().cast()),
             slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast()),
-            slot(0, std::ptr::null_mut()),
-        ];
-        let mut spec = ffi::PyType_Spec {
-            name: NAME.as_ptr(),
-            basicsize: size_of::<Descriptor>() as c_int,
-            itemsize: 0,
-            flags: (ffi::Py_TPFLAGS_DEFAULT
-                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION
-                | ffi::Py_TPFLAGS_IMMUTABLETYPE) as _,
-            slots: slots.as_mut_ptr(),
-        };
-        let object = Owned::from_new(ffi::PyType_FromSpec(&raw mut spec))?;
-        let pointer = object.leak().as_ptr().cast();
-        TYPE.set(pointer);
-        Ok(pointer)
-    }
+        ]
+    };
+    // SAFETY: the GIL is held.
+    unsafe { internal_type::get(&TYPE, NAME, shape, slots) }
 }
 
 unsafe extern "C" fn dealloc(object: *mut PyObject) {

@@ -3,11 +3,12 @@
 //! `__init_subclass__` of a base runs before `type` returns, and may make instances of the class already. So the class's namespace gets an entry whose
 //! `__set_name__` lays the class out: CPython calls that when the class is whole otherwise. The entry is gone before anybody else sees the class.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::CStr;
 
 use crate::error;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
+use crate::internal_type::{self, Shape, slot};
 use crate::object::{self, Owned, PyResult, Raised};
 
 /// What lays a class out; whether it did.
@@ -71,12 +72,13 @@ static TYPE: GilCell<*mut PyTypeObject> = GilCell::new(std::ptr::null_mut());
 const NAME: &CStr = c"keelback.class_hook";
 
 unsafe fn hook_type() -> PyResult<*mut PyTypeObject> {
-    // SAFETY: the GIL is held; the methods are leaked, for CPython keeps pointers to them.
-    unsafe {
-        let made = TYPE.get();
-        if !made.is_null() {
-            return Ok(made);
-        }
+    let shape = Shape {
+        size: size_of::<Hook>(),
+        item_size: 0,
+        flags: 0,
+    };
+    let slots = || {
+        // Leaked, for CPython keeps pointers to them.
         let methods = Box::leak(Box::new([
             ffi::PyMethodDef {
                 ml_name: c"__set_name__".as_ptr(),
@@ -88,28 +90,10 @@ unsafe fn hook_type() -> PyResult<*mut PyTypeObject> {
             },
             ffi::PyMethodDef::zeroed(),
         ]));
-        let mut slots = [
-            ffi::PyType_Slot {
-                slot: ffi::Py_tp_methods as c_int,
-                pfunc: methods.as_mut_ptr().cast::<c_void>(),
-            },
-            ffi::PyType_Slot {
-                slot: 0,
-                pfunc: std::ptr::null_mut(),
-            },
-        ];
-        let mut spec = ffi::PyType_Spec {
-            name: NAME.as_ptr(),
-            basicsize: size_of::<Hook>() as c_int,
-            itemsize: 0,
-            flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION) as _,
-            slots: slots.as_mut_ptr(),
-        };
-        let object = Owned::from_new(ffi::PyType_FromSpec(&raw mut spec)).map_err(|_| Raised)?;
-        let pointer = object.leak().as_ptr().cast();
-        TYPE.set(pointer);
-        Ok(pointer)
-    }
+        vec![slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast())]
+    };
+    // SAFETY: the GIL is held.
+    unsafe { internal_type::get(&TYPE, NAME, shape, slots) }
 }
 
 unsafe extern "C" fn set_name(

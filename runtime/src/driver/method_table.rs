@@ -1,11 +1,12 @@
 //! The method table of a laid-out class or of a dynamic subclass of one: an object of our own type in the type's `tp_cache`, which CPython keeps
 //! alive, visits and releases with the type, and uses for nothing else.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_void};
 
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::gil::GilCell;
-use crate::object::{Owned, PyResult, Raised};
+use crate::internal_type::{self, Shape, slot};
+use crate::object::{Owned, PyResult};
 use crate::records::ClassRecord;
 
 /// A method table. The entries follow the header: for each slot the address of native code, and a pointer to what that is the code of.
@@ -123,34 +124,14 @@ const NAME: &CStr = c"keelback.method_table";
 
 /// The type of method tables. They are not tracked by the collector: they own nothing that it sees.
 unsafe fn table_type() -> PyResult<*mut PyTypeObject> {
-    // SAFETY: the GIL is held; the spec is copied by CPython, and the name is static.
-    unsafe {
-        let made = TYPE.get();
-        if !made.is_null() {
-            return Ok(made);
-        }
-        let mut slots = [
-            ffi::PyType_Slot {
-                slot: ffi::Py_tp_dealloc as c_int,
-                pfunc: dealloc as *mut c_void,
-            },
-            ffi::PyType_Slot {
-                slot: 0,
-                pfunc: std::ptr::null_mut(),
-            },
-        ];
-        let mut spec = ffi::PyType_Spec {
-            name: NAME.as_ptr(),
-            basicsize: ENTRIES as c_int,
-            itemsize: 8,
-            flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION) as _,
-            slots: slots.as_mut_ptr(),
-        };
-        let object = Owned::from_new(ffi::PyType_FromSpec(&raw mut spec)).map_err(|_| Raised)?;
-        let pointer = object.leak().as_ptr().cast();
-        TYPE.set(pointer);
-        Ok(pointer)
-    }
+    let shape = Shape {
+        size: ENTRIES,
+        item_size: 8,
+        flags: 0,
+    };
+    let slots = || vec![slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)];
+    // SAFETY: the GIL is held.
+    unsafe { internal_type::get(&TYPE, NAME, shape, slots) }
 }
 
 unsafe extern "C" fn dealloc(table: *mut PyObject) {

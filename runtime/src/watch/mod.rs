@@ -6,7 +6,10 @@ pub mod functions;
 pub mod subclasses;
 pub mod types;
 
-use crate::object::PyResult;
+use std::ffi::c_int;
+
+use crate::gil::GilCell;
+use crate::object::{PyResult, Raised};
 
 /// Registers the watchers.
 ///
@@ -23,4 +26,14 @@ pub unsafe fn start() -> PyResult<()> {
         subclasses::start()?;
         types::start()
     }
+}
+
+/// Keeps the number that CPython gave a watcher, or says that it gave none and raised.
+fn keep(id: c_int, watcher: &GilCell<c_int>) -> PyResult<()> {
+    if id < 0 {
+        return Err(Raised);
+    }
+    // SAFETY: the GIL is held where watchers are registered.
+    unsafe { watcher.set(id) };
+    Ok(())
 }

@@ -22,14 +22,7 @@ static WATCHER: GilCell<c_int> = GilCell::new(-1);
 /// The GIL is held.
 pub unsafe fn start() -> PyResult<()> {
     // SAFETY: the callback has the right type and lives forever.
-    unsafe {
-        let id = ffi::PyDict_AddWatcher(changed);
-        if id < 0 {
-            return Err(Raised);
-        }
-        WATCHER.set(id);
-        Ok(())
-    }
+    super::keep(unsafe { ffi::PyDict_AddWatcher(changed) }, &WATCHER)
 }
 
 /// Watches a class's subclasses from now on.

@@ -21,14 +21,7 @@ static WATCHER: GilCell<c_int> = GilCell::new(-1);
 /// The GIL is held.
 pub unsafe fn start() -> PyResult<()> {
     // SAFETY: the callback has the right type and lives forever.
-    unsafe {
-        let id = ffi::PyType_AddWatcher(changed);
-        if id < 0 {
-            return Err(Raised);
-        }
-        WATCHER.set(id);
-        Ok(())
-    }
+    super::keep(unsafe { ffi::PyType_AddWatcher(changed) }, &WATCHER)
 }
 
 /// Watches a class from now on, and arms the watcher.
