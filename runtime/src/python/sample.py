@@ -1,4 +1,5 @@
-"""Never runs. It is checked in a thread while a program starts, and uses what most static modules use, which is then known."""
+"""Never runs. It is checked in a thread while a program starts, and uses what most static modules use, which is then known: what
+is used most comes first, since the check ends when the first module is imported."""
 import __static__
 from __static__ import Array, cbool, double, int64
 from collections.abc import Callable, Iterable, Iterator
@@ -40,11 +41,6 @@ class Leaf(Node):
         raise ValueError(f"{self.name} takes no {item!r}")
 
 
-class Kind(Enum):
-    PLAIN = 1
-    ODD = 2
-
-
 @dataclass
 class Pair:
     first: int
@@ -59,28 +55,9 @@ def count(words: Iterable[str], known: dict[str, int], seen: set[str]) -> list[t
     return sorted(known.items(), key=lambda item: -item[1])
 
 
-def read(path: str) -> list[str]:
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    return [line for line in text.splitlines() if line.split()]
-
-
 def squares(numbers: list[float], scale: int) -> Iterator[float]:
     for at, number in enumerate(numbers):
         yield number * scale + at
-
-
-def length(kind: Kind, lines: list[Node], sizes: Array[int64]) -> float:
-    if kind is Kind.ODD:
-        return sqrt(len(lines))
-    found: double = 0.0
-    at: int64 = 0
-    while at < len(sizes):
-        is_odd: cbool = sizes[at] % 2 == 1
-        if is_odd:
-            found += double(sizes[at])
-        at += 1
-    return float(found)
 
 
 def chosen(value: object, default: bytes, make: Callable[[int], Any]) -> int:
@@ -95,3 +72,27 @@ def chosen(value: object, default: bytes, make: Callable[[int], Any]) -> int:
     except (IndexError, KeyError) as error:
         print(str(error))
     return Pair(total, (1, "")).first
+
+
+def read(path: str) -> list[str]:
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return [line for line in text.splitlines() if line.split()]
+
+
+class Kind(Enum):
+    PLAIN = 1
+    ODD = 2
+
+
+def length(kind: Kind, lines: list[Node], sizes: Array[int64]) -> float:
+    if kind is Kind.ODD:
+        return sqrt(len(lines))
+    found: double = 0.0
+    at: int64 = 0
+    while at < len(sizes):
+        is_odd: cbool = sizes[at] % 2 == 1
+        if is_odd:
+            found += double(sizes[at])
+        at += 1
+    return float(found)
