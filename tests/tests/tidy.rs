@@ -157,19 +157,21 @@ fn tests_stand_in_files_of_their_own() {
     report("tests stand in files of their own", problems);
 }
 
+/// What a line says that somebody means to come back to. Taken apart, so that this list is none itself.
+const REMINDERS: [&str; 2] = [concat!("FIX", "ME"), concat!("TO", "DO")];
+
 #[test]
 fn nothing_is_left_half_done() {
     let problems = in_code(&sources(), |_, line| {
         let dense: String = line.split_whitespace().collect();
         dense
-            .contains("#[ignore")
+            .contains(concat!("#[", "ignore"))
             .then(|| "an ignored test".to_owned())
     });
     report("no test is ignored", problems);
 
     let problems = sources()
         .iter()
-        .filter(|source| source.path != "tests/tests/tidy.rs")
         .flat_map(|source| {
             source
                 .text
@@ -177,7 +179,7 @@ fn nothing_is_left_half_done() {
                 .enumerate()
                 .filter_map(|(number, line)| {
                     identifiers(line)
-                        .find(|word| *word == "FIXME" || *word == "TODO")
+                        .find(|word| REMINDERS.contains(word))
                         .map(|word| format!("{}:{}: {word}", source.path, number + 1))
                 })
         })
